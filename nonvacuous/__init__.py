@@ -1,0 +1,1 @@
+"""Generalization bounds for trained neural nets."""

@@ -1,0 +1,68 @@
+"""Assumptions that several theorems share."""
+
+from typing import Protocol
+
+from nonvacuous.bounds._bound import Assumption, Verdict
+from nonvacuous.evidence import CodedFit, Origin
+
+__all__ = ["CODE_FIXED", "HasOrigin", "IID", "PREFIX_CODE", "UNSEEN", "ZERO_ONE"]
+
+
+class HasOrigin(Protocol):
+    """Evidence that knows its sample."""
+
+    @property
+    def origin(self) -> Origin | None:
+        """The sample, or None for bare numbers."""
+
+
+def _vouched(evidence: object) -> tuple[Verdict, str]:
+    return Verdict.VOUCHED, ""
+
+
+def _checked(evidence: object) -> tuple[Verdict, str]:
+    return Verdict.CHECKED, ""
+
+
+def _unseen(evidence: HasOrigin) -> tuple[Verdict, str]:
+    origin = evidence.origin
+    if origin is not None and origin.role not in ("holdout", "bound"):
+        return (
+            Verdict.VIOLATED,
+            f"the rows of {origin.source} have the role {origin.role},"
+            " so they shaped the predictor",
+        )
+    return Verdict.VOUCHED, ""
+
+
+def _prefix_code(evidence: CodedFit) -> tuple[Verdict, str]:
+    known = evidence.code is not None and evidence.format is not None
+    return (Verdict.CHECKED if known else Verdict.VOUCHED), ""
+
+
+IID: Assumption[HasOrigin] = Assumption(
+    name="iid",
+    statement="the rows are independent draws from the distribution of unseen data",
+    judge=_vouched,
+)
+UNSEEN: Assumption[HasOrigin] = Assumption(
+    name="unseen",
+    statement="the rows influenced neither the predictor nor its choice",
+    judge=_unseen,
+)
+ZERO_ONE: Assumption[HasOrigin] = Assumption(
+    name="zero-one-loss",
+    statement="an error counts 1 and everything else 0; ties count as errors",
+    judge=_checked,
+)
+PREFIX_CODE: Assumption[CodedFit] = Assumption(
+    name="prefix-code",
+    statement="the decoder returns this very net from any stream that begins with"
+    " the code, and stops by itself after its last bit",
+    judge=_prefix_code,
+)
+CODE_FIXED: Assumption[CodedFit] = Assumption(
+    name="code-fixed",
+    statement="the decoder was fixed before the rows were drawn",
+    judge=_vouched,
+)

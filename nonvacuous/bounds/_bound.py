@@ -1,0 +1,204 @@
+r"""What a theorem is here: a value that turns evidence into a certificate.
+
+A :class:`Bound` is one theorem, with its statement, source and assumptions.  Applied
+to evidence it yields a :class:`Certificate`, or a :class:`Refusal` that names the
+assumption that fails.  Nothing here is inherited and nothing is mutable.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+__all__ = [
+    "About",
+    "Assumption",
+    "Bound",
+    "Certificate",
+    "Fidelity",
+    "Reference",
+    "Refusal",
+    "Verdict",
+    "ceiling",
+    "check_delta",
+]
+
+E = TypeVar("E")
+
+
+class Fidelity(StrEnum):
+    """How our statement relates to the page that it is named after."""
+
+    EXACT = "exact"
+    """The statement of the source, letter for letter up to notation."""
+    SPECIALIZED = "specialized"
+    """A special case of the source."""
+    DERIVED = "derived"
+    """Proved by us from the source's ingredients, constants made explicit."""
+
+
+class Verdict(StrEnum):
+    """What is known of an assumption."""
+
+    CHECKED = "checked"
+    VOUCHED = "vouched"
+    VIOLATED = "violated"
+
+
+class About(StrEnum):
+    """Whose risk a certificate bounds."""
+
+    ORIGINAL = "original"
+    COMPRESSED = "compressed"
+    STOCHASTIC = "stochastic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Where a theorem comes from: a key of ``references.bib`` and a place in it."""
+
+    key: str
+    where: str
+    fidelity: Fidelity
+    confirmed: bool = False
+    """Whether somebody opened the page; a recalled locator is unconfirmed."""
+
+    def __str__(self) -> str:
+        mark = "" if self.confirmed else ", locator unconfirmed"
+        return f"{self.key}, {self.where} ({self.fidelity}{mark})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption(Generic[E]):
+    """A condition of a theorem, and how evidence is asked about it.
+
+    ``judge`` returns a verdict and, when violated, the sentence that says why.
+    """
+
+    name: str
+    statement: str
+    judge: Callable[[E], tuple[Verdict, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """No certificate: the assumption that fails, and why, in one sentence."""
+
+    bound: str
+    assumption: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.bound}: refused, {self.assumption}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate(Generic[E]):
+    """A bound applied to evidence: with probability 1 - delta, risk <= upper."""
+
+    bound: "Bound[E]"
+    evidence: E
+    delta: float
+    raw: float
+    """The theorem's own number, however large."""
+    about: About
+    assumptions: Mapping[str, Verdict]
+    terms: Mapping[str, float]
+
+    @property
+    def upper(self) -> float:
+        """The bound on the risk: `raw`, or 1 where that says more."""
+        return min(1.0, self.raw)
+
+    def vacuous(self, classes: int) -> bool:
+        """Whether guessing among `classes` labels does as well."""
+        return self.upper >= 1.0 - 1.0 / classes
+
+    def __str__(self) -> str:
+        return (
+            f"With probability at least {1 - self.delta:g} over the sample, the"
+            f" {self.about} net errs on at most {ceiling(100 * self.upper, 2)} % of"
+            f" unseen data ({self.bound.name})."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound(Generic[E]):
+    r"""A theorem.  Its name never changes meaning; a better one gets a new name.
+
+    ``formula(evidence, delta)`` is a plain function, rounded up.  ``terms`` takes the
+    number apart for a reader.  ``uniform`` says that one event of probability
+    ``1 - delta`` covers every predictor of the class at once, so that the best of
+    many certificates of this theorem from one sample costs nothing more.
+    """
+
+    name: str
+    statement: str
+    source: Reference
+    assumptions: tuple[Assumption[E], ...]
+    about: About
+    formula: Callable[[E, float], float]
+    terms: Callable[[E, float], Mapping[str, float]] = field(
+        default=lambda evidence, delta: {}
+    )
+    uniform: bool = False
+
+    def certify(
+        self, evidence: E, *, delta: float, about: About | None = None
+    ) -> Certificate[E] | Refusal:
+        """Apply the theorem.
+
+        Args:
+            evidence: what was measured.
+            delta: probability of being wrong, in (0, 1).
+            about: whose risk, where the theorem leaves it open.
+
+        Returns:
+            A certificate, or a refusal if an assumption is violated.
+
+        Raises:
+            ValueError: if `delta` is not in (0, 1).
+        """
+        check_delta(delta)
+        verdicts: dict[str, Verdict] = {}
+        for assumption in self.assumptions:
+            verdict, reason = assumption.judge(evidence)
+            if verdict is Verdict.VIOLATED:
+                return Refusal(
+                    bound=self.name, assumption=assumption.name, reason=reason
+                )
+            verdicts[assumption.name] = verdict
+        raw = self.formula(evidence, delta)
+        if math.isnan(raw):
+            raise ArithmeticError(f"{self.name} gave nan on {evidence!r}")
+        return Certificate(
+            bound=self,
+            evidence=evidence,
+            delta=delta,
+            raw=raw,
+            about=about or self.about,
+            assumptions=verdicts,
+            terms=self.terms(evidence, delta),
+        )
+
+
+def check_delta(delta: Any) -> None:
+    """Refuse a failure probability outside (0, 1).
+
+    Raises:
+        ValueError: if it is.
+    """
+    if not 0.0 < delta < 1.0:
+        raise ValueError(f"delta must lie strictly between 0 and 1, got {delta}")
+
+
+def ceiling(value: float, digits: int) -> str:
+    """`value` with `digits` decimals, rounded up: a printed bound stays a bound.
+
+    >>> ceiling(0.12340001, 4)
+    '0.1235'
+    """
+    exact = Decimal(value)
+    return str(exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_CEILING))
