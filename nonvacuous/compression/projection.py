@@ -1,0 +1,123 @@
+r"""Arora et al.'s Matrix-Project: a matrix as a few coefficients of seeded signs.
+
+The sign matrices :math:`M_l` are fixed by a seed before anything is seen.  A layer is
+replaced by :math:`\hat A = \frac1k \sum_l z_l M_l` with
+:math:`z_l = \langle A, M_l \rangle` on a grid of :math:`2^b` steps, so that the layer
+is named by its seed, ``k``, ``b``, a float16 scale and ``k`` integers of ``b`` bits.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nonvacuous.compression._base import Compressed
+from nonvacuous.nets import Floats, Layer, Network, Projection, read
+
+__all__ = ["MatrixProject", "project", "rebuild", "sign_rows"]
+
+_CHUNK_ENTRIES = 1 << 24  # signs held at once: 64 MiB as float32
+
+
+def sign_rows(seed: int, layer: int, size: int, rows: int) -> Iterator[Floats]:
+    """Rows of +-1 in chunks, the same for ever: raw Philox bits, lowest bit first.
+
+    Args:
+        seed: names the helper matrices, 0 to 2^32 - 1.
+        layer: index of the layer, so that layers differ.
+        size: entries of a row.
+        rows: how many rows in all.
+
+    Yields:
+        Arrays (some rows, size) of -1.0 and 1.0.
+    """
+    words = -(-size // 64)
+    generator = np.random.Philox(key=[seed, layer])
+    step = max(1, _CHUNK_ENTRIES // size)
+    for start in range(0, rows, step):
+        count = min(step, rows - start)
+        raw = generator.random_raw(count * words).astype("<u8").reshape(count, words)
+        bits = np.unpackbits(raw.view(np.uint8), axis=1, bitorder="little")
+        yield bits[:, :size] * 2.0 - 1.0
+
+
+def project(weight: Floats, *, seed: int, layer: int, count: int, bits: int) -> Layer:
+    """The projected layer of a weight matrix, with its coefficients on the grid.
+
+    Args:
+        weight: (outputs, inputs).
+        seed: of the helper matrices.
+        layer: index of the layer.
+        count: k, coefficients.
+        bits: b, bits of each, 2 to 16.
+
+    Returns:
+        A layer without bias that knows its projection.
+    """
+    flat = weight.ravel()
+    z = np.concatenate([m @ flat for m in sign_rows(seed, layer, flat.size, count)])
+    largest = float(np.abs(z).max(initial=0.0))
+    # the scale is a float16 first; coefficients are rounded with that very number
+    scale = float(np.float16(min(max(largest, 6e-8), 65000.0)))
+    half = 2 ** (bits - 1)
+    t = np.clip(np.rint(z / scale * half), -half, half - 1).astype(np.int64)
+    projection = Projection(seed=seed, bits=bits, scale=scale, coefficients=t)
+    return rebuild(projection, layer=layer, shape=weight.shape)
+
+
+def rebuild(projection: Projection, *, layer: int, shape: tuple[int, ...]) -> Layer:
+    """The layer that a projection names: integer sums, then one scale, so exact."""
+    t = projection.coefficients
+    total = np.zeros(int(np.prod(shape)))
+    start = 0
+    for signs in sign_rows(projection.seed, layer, total.size, t.size):
+        total += t[start : start + len(signs)].astype(float) @ signs
+        start += len(signs)
+    factor = projection.scale * 2.0 ** (1 - projection.bits) / t.size
+    weight = (total * factor).astype(np.float32).astype(np.float64)
+    return Layer(weight=weight.reshape(shape), bias=None, projection=projection)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixProject:
+    """Project every layer on ``count`` sign matrices; biases are dropped.
+
+    Source: Arora et al. 2018, Algorithm 3, with +-1 entries.
+    """
+
+    count: int = 1024
+    bits: int = 6
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= 2**15:
+            raise ValueError(f"count must lie in [1, 32768], got {self.count}")
+        if not 2 <= self.bits <= 16:
+            raise ValueError(f"bits must lie in [2, 16], got {self.bits}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must lie in [0, 2^32), got {self.seed}")
+
+    def compress(self, net: Any) -> Compressed:
+        """The projected net and its code.
+
+        Args:
+            net: anything that :func:`nonvacuous.nets.read` reads.
+
+        Returns:
+            The compressed net; nothing is guaranteed about its errors.
+        """
+        network = read(net)
+        layers = tuple(
+            project(
+                layer.weight,
+                seed=self.seed,
+                layer=i,
+                # more coefficients than entries would describe a matrix twice over
+                count=min(self.count, layer.weight.size),
+                bits=self.bits,
+            )
+            for i, layer in enumerate(network.layers)
+        )
+        return Compressed.of(Network(layers=layers), compressor=self)

@@ -1,0 +1,325 @@
+"""A trained network as the theorems see it: affine layers with ReLU between them.
+
+:func:`read` takes a torch module, a file or a :class:`Network` and refuses by name
+whatever it cannot see.  Parameters are float64 here, exactly equal to the ones read.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Layer", "Network", "Projection", "load", "read", "save"]
+
+Floats = NDArray[np.float64]
+
+FORMAT = "nonvacuous-net/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Projection:
+    r"""A weight matrix named by coefficients of seeded sign matrices.
+
+    :math:`W = \frac{s\,2^{1-b}}{k} \sum_l t_l M_l`, see
+    :mod:`nonvacuous.compression.projection`.
+    """
+
+    seed: int
+    bits: int
+    scale: float
+    coefficients: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layer:
+    """An affine map: `weight` (outputs, inputs) and `bias` (outputs,) or none."""
+
+    weight: Floats
+    bias: Floats | None
+    projection: Projection | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("weight", self.weight), ("bias", self.bias)):
+            if value is None:
+                continue
+            if not np.isfinite(value).all():
+                raise ValueError(f"{name} holds NaN or infinity")
+            value.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Network:
+    """Affine layers with ReLU between them.
+
+    ``double`` says that parameters need float64; ``note`` says in words how the net
+    was read.
+    """
+
+    layers: tuple[Layer, ...]
+    double: bool = False
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise ValueError("the net has no Linear layer")
+        for before, after in zip(self.layers, self.layers[1:], strict=False):
+            if before.weight.shape[0] != after.weight.shape[1]:
+                raise ValueError(
+                    f"a layer of {before.weight.shape[0]} outputs is followed by one"
+                    f" of {after.weight.shape[1]} inputs"
+                )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Neurons of each layer, input first."""
+        return (
+            self.layers[0].weight.shape[1],
+            *(layer.weight.shape[0] for layer in self.layers),
+        )
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases, zero or not."""
+        return sum(a.size for a in self.arrays())
+
+    @property
+    def nonzeros(self) -> int:
+        """Weights and biases that are not zero."""
+        return sum(int(np.count_nonzero(a)) for a in self.arrays())
+
+    def arrays(self) -> Iterator[Floats]:
+        """Every weight matrix and bias vector, layer by layer."""
+        for layer in self.layers:
+            yield layer.weight
+            if layer.bias is not None:
+                yield layer.bias
+
+    def __str__(self) -> str:
+        return "-".join(map(str, self.sizes))
+
+    def normalized(self, mean: float, std: float) -> "Network":
+        """The net that does ``(x - mean) / std`` itself, folded into layer one.
+
+        Args:
+            mean: subtracted from every input feature.
+            std: divides every input feature, above 0.
+
+        Returns:
+            A net for raw inputs, its parameters rounded to the precision of this.
+
+        Raises:
+            ValueError: if `mean` is not finite or `std` is not above 0.
+        """
+        if not (np.isfinite(mean) and np.isfinite(std) and std > 0):
+            raise ValueError(
+                f"normalize must be a finite mean and a std above 0, got {mean},{std}"
+            )
+        first = self.layers[0]
+        weight = first.weight / std
+        bias = np.zeros(len(weight)) if first.bias is None else first.bias
+        bias = bias - (weight * mean).sum(axis=1)
+        folded = Layer(
+            weight=_rounded(weight, self.double), bias=_rounded(bias, self.double)
+        )
+        note = f"inputs (x - {mean:g}) / {std:g} folded into the first layer"
+        return replace(
+            self,
+            layers=(folded, *self.layers[1:]),
+            note="; ".join(filter(None, (self.note, note))),
+        )
+
+    def module(self) -> Any:
+        """This net as a ``torch.nn.Sequential`` in eval mode, bit for bit."""
+        from nonvacuous._modules import build
+
+        return build(self)
+
+
+def _rounded(array: Floats, double: bool) -> Floats:
+    return array if double else array.astype(np.float32).astype(np.float64)
+
+
+def exact(array: Floats) -> bool:
+    """Whether float32 holds every entry exactly."""
+    with np.errstate(over="ignore"):
+        return bool((array.astype(np.float32).astype(np.float64) == array).all())
+
+
+def make(
+    pairs: list[tuple[str, Floats, Floats | None]], *, note: str = ""
+) -> Network:
+    """A network from (name, weight, bias) in order; errors name the parameter."""
+    layers = []
+    for name, weight, bias in pairs:
+        for kind, value in (("weight", weight), ("bias", bias)):
+            if value is not None and not np.isfinite(value).all():
+                raise ValueError(f"{name}.{kind} holds NaN or infinity")
+        layers.append(Layer(weight=weight, bias=bias))
+    network = Network(layers=tuple(layers), note=note)
+    return replace(network, double=not all(exact(a) for a in network.arrays()))
+
+
+def read(net: Any) -> Network:
+    """Any net that the theorems can see, as a :class:`Network`.
+
+    Args:
+        net: a torch module of Linear, ReLU, Flatten, Dropout, Identity and
+            Sequential; a path for :func:`load`; or a Network.  A module and its
+            training mode come back unchanged.
+
+    Returns:
+        The network, in eval mode whatever the module's.
+
+    Raises:
+        TypeError: for a module or object that cannot be read, by name.
+        ValueError: for parameters that are not finite or shapes that do not chain.
+    """
+    if isinstance(net, Network):
+        return net
+    if isinstance(net, str | Path):
+        return load(net)
+    from nonvacuous._modules import read_module
+
+    return read_module(net)
+
+
+def load(path: str | Path) -> Network:
+    """A net from a file: ``.safetensors``, or a torch ``state_dict``.
+
+    Nothing is unpickled but tensors (``torch.load(weights_only=True)``).  A file
+    that does not say its architecture is read as Linear-ReLU-...-Linear in the order
+    of its keys, and the network's note says so.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The network.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is not a chain of weights and biases.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no model file {path}")
+    if path.suffix == ".safetensors":
+        tensors, metadata = _safetensors(path)
+    else:
+        tensors, metadata = _state_dict(path), {}
+    chained = _chain(tensors, path)
+    known = metadata.get("format") == FORMAT
+    note = "" if known else "read as Linear-ReLU-...-Linear in the order of its keys"
+    return make(chained, note=note)
+
+
+def _safetensors(path: Path) -> tuple[dict[str, Floats], Mapping[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:  # numpy has no bfloat16
+            metadata = dict(file.metadata() or {})
+            keys = sorted(file.keys(), key=_natural)
+            tensors = {k: file.get_tensor(k) for k in keys}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ValueError(f"{path} is not a safetensors file: {error}") from None
+    return {k: _double(k, t, path) for k, t in tensors.items()}, metadata
+
+
+def _state_dict(path: Path) -> dict[str, Floats]:
+    import pickle
+
+    import torch
+
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ValueError(
+            f"{path} holds more than tensors, and nothing else is unpickled: save"
+            " net.state_dict() or a safetensors file"
+        ) from None
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "it is empty"
+        raise ValueError(f"{path} is not a torch file: {reason}") from None
+    if not isinstance(found, Mapping) or not all(
+        isinstance(k, str) and isinstance(t, torch.Tensor) for k, t in found.items()
+    ):
+        raise ValueError(f"{path} must hold a state_dict of tensors")
+    return {k: _double(k, t, path) for k, t in found.items()}
+
+
+def _double(key: str, tensor: Any, path: Path) -> Floats:
+    if not tensor.is_floating_point() or tensor.is_sparse or tensor.is_quantized:
+        raise ValueError(f"{path}: {key} must be a dense tensor of floats")
+    # -0.0 + 0.0 is 0.0: the sign of a zero is no part of a net
+    return np.asarray(tensor.double().numpy(), dtype=np.float64) + 0.0
+
+
+def _natural(key: str) -> list[tuple[int, int, str]]:
+    """Sorts layer 10 after layer 2: safetensors keeps no order of its own."""
+    import re
+
+    parts = re.split(r"(\d+)", key)
+    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts]
+
+
+def _chain(
+    tensors: Mapping[str, Floats], path: Path
+) -> list[tuple[str, Floats, Floats | None]]:
+    """Weights and biases in order, refused by key if they are no chain."""
+    layers: dict[str, dict[str, Floats]] = {}
+    for key, value in tensors.items():
+        name, _, kind = key.rpartition(".")
+        shape_fits = value.ndim == (2 if kind == "weight" else 1) and value.size > 0
+        if kind not in ("weight", "bias") or not shape_fits:
+            raise ValueError(
+                f"{path}: {key} of shape {tuple(value.shape)} is not the weight or"
+                " bias of a Linear layer"
+            )
+        layers.setdefault(name, {})[kind] = value
+    result = []
+    for name, pair in layers.items():
+        if "weight" not in pair:
+            raise ValueError(f"{path}: {name}.bias has no weight beside it")
+        weight, bias = pair["weight"], pair.get("bias")
+        if bias is not None and len(bias) != len(weight):
+            raise ValueError(
+                f"{path}: {name}.bias has {len(bias)} entries for {len(weight)} outputs"
+            )
+        if result and result[-1][1].shape[0] != weight.shape[1]:
+            raise ValueError(
+                f"{path}: {name}.weight takes {weight.shape[1]} inputs, the layer"
+                f" before gives {result[-1][1].shape[0]}"
+            )
+        result.append((name, weight, bias))
+    if not result:
+        raise ValueError(f"{path} holds no weights")
+    return result
+
+
+def save(network: Network, path: str | Path, **recipe: str) -> None:
+    """Write a net as safetensors, atomically; `recipe` goes into its metadata.
+
+    Args:
+        network: what to write.
+        path: where; replaced only when the whole file is written.
+        recipe: how the net was made, strings by name.
+
+    Raises:
+        OSError: if the path cannot be written.
+    """
+    from safetensors.numpy import save as serialize
+
+    from nonvacuous._files import write_atomically
+
+    dtype = np.float64 if network.double else np.float32
+    tensors = {}
+    for i, layer in enumerate(network.layers):
+        tensors[f"{i}.weight"] = layer.weight.astype(dtype)
+        if layer.bias is not None:
+            tensors[f"{i}.bias"] = layer.bias.astype(dtype)
+    metadata = {"format": FORMAT, "architecture": f"Linear-ReLU {network}", **recipe}
+    write_atomically(path, serialize(tensors, metadata=metadata))
