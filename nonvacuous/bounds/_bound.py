@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from nonvacuous._numerics import check_delta
 
 __all__ = [
     "About",
@@ -22,7 +24,6 @@ __all__ = [
     "Refusal",
     "Verdict",
     "ceiling",
-    "check_delta",
 ]
 
 E = TypeVar("E")
@@ -182,16 +183,6 @@ class Bound(Generic[E]):
             assumptions=verdicts,
             terms=self.terms(evidence, delta),
         )
-
-
-def check_delta(delta: Any) -> None:
-    """Refuse a failure probability outside (0, 1).
-
-    Raises:
-        ValueError: if it is.
-    """
-    if not 0.0 < delta < 1.0:
-        raise ValueError(f"delta must lie strictly between 0 and 1, got {delta}")
 
 
 def ceiling(value: float, digits: int) -> str:

@@ -16,7 +16,7 @@ from nonvacuous.bounds._binomial import (
 )
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds._numerics import rate_up, up
+from nonvacuous._numerics import rate_up, up
 from nonvacuous.evidence import HoldoutErrors
 
 __all__ = [

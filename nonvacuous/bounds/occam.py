@@ -10,7 +10,7 @@ import math
 from nonvacuous.bounds._assumptions import CODE_FIXED, IID, PREFIX_CODE, ZERO_ONE
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
-from nonvacuous.bounds._numerics import up
+from nonvacuous._numerics import up
 from nonvacuous.evidence import CodedFit
 
 __all__ = ["log_budget", "occam_binomial", "occam_hoeffding"]
@@ -21,8 +21,8 @@ def log_budget(bits: int, delta: float) -> float:
 
     A bit costs what halving delta costs.
 
-    >>> round(log_budget(100, 0.05), 9)
-    -72.310450329
+    >>> round(log_budget(100, 0.05), 6)
+    -72.31045
     """
     return -up(bits * math.log(2.0) - math.log(delta), ulps=4)
 

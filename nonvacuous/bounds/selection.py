@@ -8,7 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from nonvacuous.bounds._bound import Bound, Certificate, check_delta
+from nonvacuous._numerics import check_delta
+from nonvacuous.bounds._bound import Bound, Certificate
 
 __all__ = ["best", "log_weight_integer", "log_weight_positive_real", "share"]
 

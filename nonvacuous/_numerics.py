@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["exp_up", "rate_up", "up"]
+__all__ = ["check_delta", "rate_up", "up"]
 
 
 def up(value: float, *, ulps: int) -> float:
@@ -14,10 +14,14 @@ def up(value: float, *, ulps: int) -> float:
 
 def rate_up(k: int, n: int) -> float:
     """k / n, never below the fraction and never above 1."""
-    rate = k / n
-    return min(1.0, rate if rate * n == k and k in (0, n) else up(rate, ulps=1))
+    return min(1.0, up(k / n, ulps=1)) if 0 < k < n else k / n
 
 
-def exp_up(log_value: float) -> float:
-    """exp of a logarithm, rounded up; infinite where floats end."""
-    return math.inf if log_value > 709.0 else up(math.exp(log_value), ulps=2)
+def check_delta(delta: float) -> None:
+    """Refuse a failure probability outside (0, 1).
+
+    Raises:
+        ValueError: if it is.
+    """
+    if not 0.0 < delta < 1.0:
+        raise ValueError(f"delta must lie strictly between 0 and 1, got {delta}")
