@@ -1,1 +1,34 @@
-"""Generalization bounds for trained neural nets."""
+"""Generalization bounds for trained neural nets, proved and rounded up.
+
+Importing this package imports neither numpy nor torch; its names load when used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nonvacuous._certify import certify as certify
+    from nonvacuous._result import Report as Report
+    from nonvacuous.nets import Network as Network
+
+__version__ = "0.1.0"
+__all__ = ["Network", "Report", "__version__", "certify"]
+
+_HOME = {
+    "certify": "nonvacuous._certify",
+    "Report": "nonvacuous._result",
+    "Network": "nonvacuous.nets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in ("bounds", "compression", "data", "evidence", "nets", "training"):
+        return import_module(f"nonvacuous.{name}")
+    raise AttributeError(f"module 'nonvacuous' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,6 +1,6 @@
 """Training and fine-tuning by Adam on cross-entropy: deterministic for a seed.
 
-The same seed gives the same bytes on one machine with one thread count.  Fine-tuning
+One thread does it, so the same seed gives the same bytes on one machine.  Fine-tuning
 keeps zeros at zero, and can keep weights on a few levels a layer and biases on a grid
 (straight-through gradients), so that what comes out has a short code.
 """
@@ -18,24 +18,26 @@ from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = ["Recipe", "fine_tune", "initial"]
 
-Progress = Callable[[float, str], None]
-"""Called with a fraction done and a phrase."""
+Progress = Callable[[float], None]
+"""Called with the fraction done."""
+
+_ASSIGN = 100  # steps between two placings of the levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How to train: epochs of Adam with a cosine schedule from `rate` down to 0."""
+    """How to train: steps of Adam with a cosine schedule from `rate` down to 0."""
 
-    epochs: int = 10
+    steps: int = 1000
     rate: float = 1e-3
     batch: int = 128
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.epochs < 0 or self.batch < 1 or not self.rate > 0:
+        if self.steps < 0 or self.batch < 1 or not 0 < self.rate < math.inf:
             raise ValueError(
-                "a recipe needs epochs >= 0, batch >= 1 and rate > 0, got"
-                f" {self.epochs}, {self.batch}, {self.rate}"
+                "a recipe needs steps >= 0, batch >= 1 and rate > 0, got"
+                f" {self.steps}, {self.batch}, {self.rate}"
             )
 
 
@@ -60,13 +62,13 @@ def fine_tune(
     bias_exponent: int | None = None,
     progress: Progress | None = None,
 ) -> Network:
-    """The net after some epochs on a training sample.
+    """The net after some steps on a training sample.
 
     Args:
         network: where to start.
         x: rows (n, ...), float.
         y: labels (n,).
-        recipe: epochs, rate, batch, seed.
+        recipe: steps, rate, batch, seed.
         keep_zeros: weights that are zero stay zero.
         levels: if given, each layer's non-zero weights take at most that many values,
             float16 numbers, at the end and in every forward pass.
@@ -76,29 +78,49 @@ def fine_tune(
     Returns:
         A net of the same shape, in float32.
     """
-    model = _Model(network, keep_zeros, levels, bias_exponent)
-    rows = torch.from_numpy(np.ascontiguousarray(x.reshape(len(x), -1), np.float32))
-    if model.columns is not None:
-        rows = rows[:, model.columns].contiguous()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # batches are small: a second thread waits, not works
+    try:
+        model = _Model(network, keep_zeros, levels, bias_exponent)
+        _descend(model, x, y, recipe, progress)
+        return model.network(network)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _descend(
+    model: "_Model",
+    x: NDArray[np.floating],
+    y: NDArray[np.int64],
+    recipe: Recipe,
+    progress: Progress | None,
+) -> None:
+    """Adam on cross-entropy over shuffled batches."""
+    flat = x.reshape(len(x), -1)
+    # always a copy: torch takes no read-only array
+    rows = torch.from_numpy(np.array(flat[:, model.columns], np.float32, order="C"))
     labels = torch.from_numpy(np.array(y))
     order = torch.Generator().manual_seed(recipe.seed)
-    optimizer = torch.optim.Adam(model.parameters, lr=recipe.rate, foreach=True)
     batches = math.ceil(len(rows) / recipe.batch)
-    done, steps = 0, max(1, recipe.epochs * batches)
-    for epoch in range(recipe.epochs):
-        model.assign()
-        permutation = torch.randperm(len(rows), generator=order)
-        for batch in permutation.split(recipe.batch):
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.rate * 0.5 * (1 + math.cos(math.pi * done / steps))
-            loss = functional.cross_entropy(model(rows[batch]), labels[batch])
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            done += 1
-            if progress is not None and done % 50 == 0:
-                progress(done / steps, f"epoch {epoch + 1} of {recipe.epochs}")
-    return model.network(network)
+    optimizer = torch.optim.Adam(model.parameters, lr=recipe.rate, foreach=True)
+    for step in range(recipe.steps):
+        if step % _ASSIGN == 0:
+            model.assign()
+        if step % batches == 0:
+            permutation = torch.randperm(len(rows), generator=order)
+        start = step % batches * recipe.batch
+        batch = permutation[start : start + recipe.batch]
+        cosine = math.cos(math.pi * step / recipe.steps)
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate * 0.5 * (1 + cosine)
+        loss = functional.cross_entropy(model(rows[batch]), labels[batch])
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        if progress is not None and step % 50 == 0:
+            progress(step / recipe.steps)
+    if progress is not None:
+        progress(1.0)
 
 
 class _Model:
@@ -113,10 +135,10 @@ class _Model:
     ) -> None:
         self.levels, self.bias_exponent = levels, bias_exponent
         arrays = [layer.weight for layer in network.layers]
-        self.columns: torch.Tensor | None = None
+        self.columns: NDArray[np.intp] | slice = slice(None)
         live = np.flatnonzero(arrays[0].any(axis=0))
         if keep_zeros and 0 < live.size < arrays[0].shape[1]:
-            self.columns = torch.from_numpy(live)
+            self.columns = live
             arrays[0] = arrays[0][:, live]
         self.weights = [_tensor(a) for a in arrays]
         self.masks = [w != 0 if keep_zeros else None for w in self.weights]
@@ -143,9 +165,9 @@ class _Model:
         weight, mask, bias = self.weights[i], self.masks[i], self.biases[i]
         book = self.books[i]
         if book is not None and book.numel():
-            middle = (book[1:] + book[:-1]) / 2
+            middle = ((book[1:] + book[:-1]) / 2).contiguous()
             with torch.no_grad():
-                nearest = book[torch.bucketize(weight, middle)]
+                nearest = book[torch.bucketize(weight.detach(), middle)]
             weight = weight + (nearest - weight).detach()
         if mask is not None:
             weight = weight * mask
@@ -183,8 +205,7 @@ class _Model:
                 step = 2.0**-self.bias_exponent
                 bias = torch.round(bias / step) * step
             full = np.zeros(layer.weight.shape)
-            columns = slice(None) if i or self.columns is None else self.columns.numpy()
-            full[:, columns] = weight.double().numpy() + 0.0
+            full[:, slice(None) if i else self.columns] = weight.double().numpy() + 0.0
             offset = None if bias is None else bias.double().numpy() + 0.0
             layers.append(Layer(weight=full, bias=offset))
         return replace(like, layers=tuple(layers), double=False)
@@ -210,7 +231,7 @@ def _lloyd(
 
 
 def _tensor(array: Floats) -> torch.Tensor:
-    return torch.from_numpy(array.astype(np.float32))
+    return torch.from_numpy(array.astype(np.float32, order="C"))
 
 
 def _single(array: Floats) -> Floats:

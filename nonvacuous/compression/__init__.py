@@ -1,0 +1,27 @@
+"""Compressors: a net in; a smaller net, and the code that names it, out."""
+
+from nonvacuous.compression._base import Compressed as Compressed
+from nonvacuous.compression._base import Compressor as Compressor
+from nonvacuous.compression._rows import Rows as Rows
+from nonvacuous.compression.corenet import CoreNet as CoreNet
+from nonvacuous.compression.pipeline import Pipeline as Pipeline
+from nonvacuous.compression.projection import MatrixProject as MatrixProject
+from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
+from nonvacuous.compression.pruning import UnitPruning as UnitPruning
+from nonvacuous.compression.quantization import FineTuning as FineTuning
+from nonvacuous.compression.quantization import Quantization as Quantization
+from nonvacuous.training import Recipe as Recipe
+
+__all__ = [
+    "Compressed",
+    "Compressor",
+    "CoreNet",
+    "FineTuning",
+    "MagnitudePruning",
+    "MatrixProject",
+    "Pipeline",
+    "Quantization",
+    "Recipe",
+    "Rows",
+    "UnitPruning",
+]
