@@ -19,7 +19,15 @@ from nonvacuous.bounds.holdout import clopper_pearson, holdout_hoeffding, holdou
 from nonvacuous.bounds.model_compression import compress_then_evaluate
 from nonvacuous.bounds.occam import occam_binomial
 from nonvacuous.bounds.selection import best, share
-from nonvacuous.compression import Compressed, MatrixProject, Pipeline, Rows
+from nonvacuous.compression import (
+    Compressed,
+    CoreNet,
+    FineTuning,
+    MagnitudePruning,
+    MatrixProject,
+    Pipeline,
+    Rows,
+)
 from nonvacuous.compression.codes import FORMAT as CODE_FORMAT
 from nonvacuous.data import Role, Sample, check_disjoint
 from nonvacuous.evidence import CodedFit, HoldoutErrors, Origin
@@ -406,29 +414,19 @@ class _Job:
 
 def describe(compressor: Pipeline | MatrixProject) -> str:
     """A few words for a table; the whole truth is the ``repr``."""
-    from nonvacuous.compression import FineTuning, Quantization, UnitPruning
-
     if isinstance(compressor, MatrixProject):
         return f"Matrix-Project, {compressor.count} coefficients a layer"
     steps = compressor.steps
-    coreset = any(type(s).__name__ == "CoreNet" for s in steps)
     tuned = any(isinstance(s, FineTuning) for s in steps)
-    name = "CoreNet" if coreset else "pruning"
-    if any(isinstance(s, UnitPruning) for s in steps):
-        name = "gradual pruning"
-    last: Any = [s for s in steps if not isinstance(s, FineTuning | Quantization)][-1]
-    size = (
-        f"to {last.count} weights"
-        if getattr(last, "count", None)
-        else f"keep {last.keep:.3g}"
-    )
-    if coreset and tuned:
-        size = f"in {sum(type(s).__name__ == 'CoreNet' for s in steps)} rounds"
-        total = 1.0
-        for s in steps:
-            total *= s.keep if type(s).__name__ == "CoreNet" else 1.0  # type: ignore[attr-defined]
-        size += f", keep {total:.2g}"
-    return f"{name} {size}, " + ("fine-tuned" if tuned else "no fine-tuning")
+    draws = [s for s in steps if isinstance(s, CoreNet)]
+    cuts = [s for s in steps if isinstance(s, MagnitudePruning)]
+    if draws and tuned:
+        return f"CoreNet, {len(draws)} rounds, fine-tuned"
+    if draws:
+        return f"CoreNet, keep {draws[0].keep:g}, no fine-tuning"
+    if tuned:
+        return f"pruned to {cuts[-1].count:,} weights, fine-tuned"
+    return f"pruned, keep {cuts[-1].keep:g}, no fine-tuning"
 
 
 def _origin(sample: Sample) -> Origin:

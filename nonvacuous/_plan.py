@@ -24,8 +24,10 @@ __all__ = ["occam_pipelines", "projections"]
 
 _UNITS = UnitPruning(keep=0.1, least=16)
 _ROWS_PER_WEIGHT = 50  # about 0.1 nats of code a row, at 7 bits a weight
-_BUDGETS = (3.0, 1.5, 1.1, 0.8)
+_PRUNED = (2.0, 1.5, 1.15, 0.9)  # budgets in multiples of rows / 50
+_SAMPLED = (2.5, 1.5)
 _STAGE = 0.7  # each stage of gradual pruning keeps this share
+_ROUND = 0.75  # and each round of gradual sampling this
 
 
 def occam_pipelines(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
@@ -39,13 +41,10 @@ def occam_pipelines(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
     Returns:
         Pipelines, those that begin alike next to each other.
     """
-    weights = sum(layer.weight.size for layer in network.layers)
-    target = max(8, len(rows.x) // _ROWS_PER_WEIGHT)
-    budgets = [n for n in (round(b * target) for b in _BUDGETS) if n < weights]
     return [
         *_plain(rows, seed),
-        *_coreset(weights, budgets[:3:2], rows, seed),
-        *_gradual(network, budgets, rows, seed),
+        *_coreset(network, rows, seed),
+        *_gradual(network, rows, seed),
     ]
 
 
@@ -70,54 +69,66 @@ def _plain(rows: Rows, seed: int) -> list[Pipeline]:
     ]
 
 
-def _tune(rows: Rows, seed: int, steps: int = 600, rate: float = 3e-3) -> FineTuning:
-    return FineTuning(
-        rows=rows, recipe=Recipe(steps=steps, rate=rate, batch=256, seed=seed)
-    )
+def _tune(rows: Rows, seed: int, steps: int = 700) -> FineTuning:
+    recipe = Recipe(steps=steps, rate=4e-3, batch=256, seed=seed)
+    return FineTuning(rows=rows, recipe=recipe)
 
 
-def _finish(rows: Rows, seed: int) -> FineTuning:
-    """Fine-tuning on the levels themselves, before the net is encoded."""
-    return FineTuning(
-        rows=rows,
-        recipe=Recipe(steps=1500, rate=2e-3, batch=512, seed=seed),
-        levels=4 if len(rows.x) >= 10_000 else 2,
-        bias_exponent=1,
-    )
+def _finish(rows: Rows, seed: int, levels: int) -> tuple[FineTuning, FineTuning]:
+    """A longer round of fine-tuning, then one that ends on the levels."""
+    recipe = Recipe(steps=2000, rate=3e-3, batch=256, seed=seed)
+    last = FineTuning(rows=rows, recipe=recipe, levels=levels, bias_exponent=2)
+    return _tune(rows, seed, steps=2000), last
 
 
-def _coreset(
-    weights: int, budgets: Sequence[int], rows: Rows, seed: int
-) -> list[Pipeline]:
-    """Sampling by sensitivity in four rounds, fine-tuned after each."""
-    found = []
-    for budget in budgets:
-        keep = (budget / weights) ** 0.25
-        steps: list[CoreNet | FineTuning] = []
-        for round_ in range(4):
-            draw = CoreNet(rows=rows, keep=keep, seed=seed + round_)
+def _narrow(network: Network) -> int:
+    """Weights that are left when `_UNITS` has been applied."""
+    hidden = [
+        min(h, max(_UNITS.least, round(_UNITS.keep * h))) for h in network.sizes[1:-1]
+    ]
+    sizes = [network.sizes[0], *hidden, network.sizes[-1]]
+    return sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+
+
+def _budgets(network: Network, rows: Rows, shares: Sequence[float]) -> list[int]:
+    """Weights to keep, largest first, as many as the sample can pay for."""
+    target = len(rows.x) / _ROWS_PER_WEIGHT
+    found = {max(8, round(share * target)) for share in shares}
+    return sorted((n for n in found if n < _narrow(network)), reverse=True)
+
+
+def _coreset(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
+    """Few hidden units, then rounds of sensitivity sampling, fine-tuned after each."""
+    steps: list[UnitPruning | CoreNet | FineTuning] = [_UNITS, _tune(rows, seed)]
+    found, count, draws = [], _narrow(network), 0
+    for budget in _budgets(network, rows, _SAMPLED):
+        rounds = max(1, round(math.log(budget / count) / math.log(_ROUND)))
+        keep = (budget / count) ** (1 / rounds)
+        for _ in range(rounds):
+            draw = CoreNet(rows=rows, keep=keep, seed=seed + draws)
             steps += [draw, _tune(rows, seed)]
-        found.append(Pipeline(steps=(*steps, _finish(rows, seed))))
+            draws += 1
+        count = budget
+        levels = 8 if len(rows.x) >= 10_000 else 2
+        found.append(Pipeline(steps=(*steps, *_finish(rows, seed, levels))))
     return found
 
 
-def _gradual(
-    network: Network, budgets: Sequence[int], rows: Rows, seed: int
-) -> list[Pipeline]:
+def _gradual(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
     """Few hidden units, then ever fewer weights, fine-tuned after each stage."""
-    hidden = [min(h, max(16, round(0.1 * h))) for h in network.sizes[1:-1]]
-    sizes = [network.sizes[0], *hidden, network.sizes[-1]]
-    weights = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
     steps: list[UnitPruning | MagnitudePruning | FineTuning] = [
         _UNITS,
         _tune(rows, seed),
     ]
-    found, count = [], float(weights)
-    for budget in sorted(budgets, reverse=True):
+    found, count = [], _narrow(network)
+    for budget in _budgets(network, rows, _PRUNED):
         stages = max(1, math.ceil(math.log(budget / count) / math.log(_STAGE)))
         for stage in range(1, stages + 1):
             step = round(count * (budget / count) ** (stage / stages))
             steps += [MagnitudePruning(count=step), _tune(rows, seed)]
-        count = float(budget)
-        found.append(Pipeline(steps=(*steps, _finish(rows, seed))))
+        count = budget
+        levels = 4 if len(rows.x) >= 10_000 else 2
+        long, last = _finish(rows, seed, levels)
+        steps.append(long)
+        found.append(Pipeline(steps=(*steps, last)))
     return found

@@ -1,8 +1,8 @@
 """Training and fine-tuning by Adam on cross-entropy: deterministic for a seed.
 
 One thread does it, so the same seed gives the same bytes on one machine.  Fine-tuning
-keeps zeros at zero, and can keep weights on a few levels a layer and biases on a grid
-(straight-through gradients), so that what comes out has a short code.
+keeps zeros at zero, and can end with weights on a few levels a layer and biases on a
+grid, so that what comes out has a short code.
 """
 
 import math
@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from nonvacuous.nets import Floats, Layer, Network
 
-__all__ = ["Recipe", "fine_tune", "initial"]
+__all__ = ["Progress", "Recipe", "fine_tune", "initial"]
 
 Progress = Callable[[float], None]
 """Called with the fraction done."""
@@ -47,7 +47,8 @@ def initial(sizes: tuple[int, ...], seed: int) -> Network:
     layers = []
     for inputs, outputs in zip(sizes, sizes[1:], strict=False):
         weight = generator.normal(scale=math.sqrt(2 / inputs), size=(outputs, inputs))
-        layers.append(Layer(weight=_single(weight), bias=np.zeros(outputs)))
+        single = weight.astype(np.float32).astype(np.float64)
+        layers.append(Layer(weight=single, bias=np.zeros(outputs)))
     return Network(layers=tuple(layers))
 
 
@@ -64,6 +65,10 @@ def fine_tune(
 ) -> Network:
     """The net after some steps on a training sample.
 
+    With `levels`, the first half of the steps pulls each layer's weights ever harder
+    to the nearest of its levels, which follow them; the second half leaves every
+    weight on its level and trains the levels.
+
     Args:
         network: where to start.
         x: rows (n, ...), float.
@@ -71,7 +76,7 @@ def fine_tune(
         recipe: steps, rate, batch, seed.
         keep_zeros: weights that are zero stay zero.
         levels: if given, each layer's non-zero weights take at most that many values,
-            float16 numbers, at the end and in every forward pass.
+            float16 numbers.
         bias_exponent: if given, biases are multiples of ``2^-bias_exponent``.
         progress: called now and then; an exception from it stops the training.
 
@@ -82,7 +87,10 @@ def fine_tune(
     torch.set_num_threads(1)  # batches are small: a second thread waits, not works
     try:
         model = _Model(network, keep_zeros, levels, bias_exponent)
-        _descend(model, x, y, recipe, progress)
+        flat = x.reshape(len(x), -1)
+        # always a copy: torch takes no read-only array
+        rows = torch.from_numpy(np.array(flat[:, model.columns], np.float32, order="C"))
+        _descend(model, rows, torch.from_numpy(np.array(y)), recipe, progress)
         return model.network(network)
     finally:
         torch.set_num_threads(threads)
@@ -90,37 +98,41 @@ def fine_tune(
 
 def _descend(
     model: "_Model",
-    x: NDArray[np.floating],
-    y: NDArray[np.int64],
+    rows: torch.Tensor,
+    labels: torch.Tensor,
     recipe: Recipe,
     progress: Progress | None,
 ) -> None:
-    """Adam on cross-entropy over shuffled batches."""
-    flat = x.reshape(len(x), -1)
-    # always a copy: torch takes no read-only array
-    rows = torch.from_numpy(np.array(flat[:, model.columns], np.float32, order="C"))
-    labels = torch.from_numpy(np.array(y))
+    """Adam on cross-entropy over shuffled batches, in one phase or in two."""
     order = torch.Generator().manual_seed(recipe.seed)
+    phases = [recipe.steps]
+    if model.levels is not None:
+        phases = [recipe.steps - recipe.steps // 2, recipe.steps // 2]
     batches = math.ceil(len(rows) / recipe.batch)
-    optimizer = torch.optim.Adam(model.parameters, lr=recipe.rate, foreach=True)
-    for step in range(recipe.steps):
-        if step % _ASSIGN == 0:
-            model.assign()
-        if step % batches == 0:
-            permutation = torch.randperm(len(rows), generator=order)
-        start = step % batches * recipe.batch
-        batch = permutation[start : start + recipe.batch]
-        cosine = math.cos(math.pi * step / recipe.steps)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * 0.5 * (1 + cosine)
-        loss = functional.cross_entropy(model(rows[batch]), labels[batch])
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        if progress is not None and step % 50 == 0:
-            progress(step / recipe.steps)
-    if progress is not None:
-        progress(1.0)
+    permutation, done = torch.empty(0, dtype=torch.long), 0
+    for phase, steps in enumerate(phases):
+        if phase == 1:
+            model.freeze()
+        optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate, foreach=True)
+        for step in range(steps):
+            if done % batches == 0:
+                permutation = torch.randperm(len(rows), generator=order)
+            start = done % batches * recipe.batch
+            batch = permutation[start : start + recipe.batch]
+            for group in optimizer.param_groups:
+                cosine = math.cos(math.pi * step / steps)
+                group["lr"] = recipe.rate * 0.5 * (1 + cosine)
+            loss = functional.cross_entropy(model(rows[batch]), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            if len(phases) == 2 and phase == 0:
+                model.pull(step, steps)
+            done += 1
+            if progress is not None and done % 50 == 0:
+                progress(done / recipe.steps)
+    if model.levels is not None and not model.frozen:
+        model.freeze()
 
 
 class _Model:
@@ -133,55 +145,77 @@ class _Model:
         levels: int | None,
         bias_exponent: int | None,
     ) -> None:
-        self.levels, self.bias_exponent = levels, bias_exponent
+        self.levels, self.bias_exponent, self.frozen = levels, bias_exponent, False
         arrays = [layer.weight for layer in network.layers]
         self.columns: NDArray[np.intp] | slice = slice(None)
         live = np.flatnonzero(arrays[0].any(axis=0))
         if keep_zeros and 0 < live.size < arrays[0].shape[1]:
             self.columns = live
             arrays[0] = arrays[0][:, live]
-        self.weights = [_tensor(a) for a in arrays]
-        self.masks = [w != 0 if keep_zeros else None for w in self.weights]
+        self.weights = [_tensor(a).requires_grad_() for a in arrays]
+        self.masks = [w.detach() != 0 if keep_zeros else None for w in self.weights]
         self.biases = [
-            None if layer.bias is None else _tensor(layer.bias)
+            None if layer.bias is None else _tensor(layer.bias).requires_grad_()
             for layer in network.layers
         ]
-        self.parameters = [*self.weights, *(b for b in self.biases if b is not None)]
-        for parameter in self.parameters:
-            parameter.requires_grad_(True)
-        self.books: list[torch.Tensor | None] = [None] * len(self.weights)
-        self.assign()
+        self.books: list[torch.Tensor] = [torch.empty(0)] * len(self.weights)
+        self.members: list[torch.Tensor] = []
 
-    def assign(self) -> None:
-        """Place each layer's levels anew, by Lloyd's iterations from the last ones."""
-        if self.levels is None:
-            return
+    def parameters(self) -> list[torch.Tensor]:
+        """What is trained in this phase."""
+        free = self.books if self.frozen else self.weights
+        return [*free, *(b for b in self.biases if b is not None)]
+
+    @torch.no_grad()
+    def pull(self, step: int, steps: int) -> None:
+        """Move every weight towards its level, at the end all the way."""
+        force = ((step + 1) / steps) ** 4
         for i, (weight, mask) in enumerate(zip(self.weights, self.masks, strict=True)):
-            values = weight.detach()[mask] if mask is not None else weight.detach()
-            self.books[i] = _lloyd(values.flatten(), self.levels, self.books[i])
+            if step % _ASSIGN == 0:
+                self.books[i] = _lloyd(
+                    weight[mask] if mask is not None else weight.flatten(),
+                    self.levels or 1,
+                    self.books[i],
+                )
+            if self.books[i].numel():
+                nearest = self.books[i][_index(weight, self.books[i])]
+                weight += force * (nearest - weight)
+
+    @torch.no_grad()
+    def freeze(self) -> None:
+        """Fix which level each weight is on; from here on the levels are trained."""
+        for i, (weight, mask) in enumerate(zip(self.weights, self.masks, strict=True)):
+            values = weight[mask] if mask is not None else weight.flatten()
+            self.books[i] = _lloyd(values, self.levels or 1, self.books[i])
+            if not self.books[i].numel():
+                self.books[i] = torch.ones(1)
+            index = _index(weight, self.books[i])
+            count = len(self.books[i])
+            member = functional.one_hot(index, count).to(weight.dtype)
+            if mask is not None:
+                member *= mask[..., None]
+            self.members.append(member)
+            self.books[i].requires_grad_()
+        self.frozen = True
 
     def effective(self, i: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Weight and bias as the forward pass sees them."""
-        weight, mask, bias = self.weights[i], self.masks[i], self.biases[i]
-        book = self.books[i]
-        if book is not None and book.numel():
-            middle = ((book[1:] + book[:-1]) / 2).contiguous()
-            with torch.no_grad():
-                nearest = book[torch.bucketize(weight.detach(), middle)]
-            weight = weight + (nearest - weight).detach()
-        if mask is not None:
-            weight = weight * mask
+        mask, bias = self.masks[i], self.biases[i]
+        if self.frozen:
+            weight = self.members[i] @ self.books[i]
+        else:
+            weight = self.weights[i] if mask is None else self.weights[i] * mask
         if bias is not None and self.bias_exponent is not None:
-            step = 2.0**-self.bias_exponent
-            with torch.no_grad():
-                rounded = torch.round(bias / step) * step
-            bias = bias + (rounded - bias).detach()
+            bias = bias + (self._rounded(bias) - bias).detach()
         return weight, bias
+
+    def _rounded(self, bias: torch.Tensor) -> torch.Tensor:
+        step = 2.0 ** -(self.bias_exponent or 0)
+        return torch.round(bias.detach() / step) * step
 
     def __call__(self, a: torch.Tensor) -> torch.Tensor:
         for i in range(len(self.weights)):
-            weight, bias = self.effective(i)
-            a = functional.linear(a, weight, bias)
+            a = functional.linear(a, *self.effective(i))
             if i + 1 < len(self.weights):
                 a = functional.relu(a)
         return a
@@ -191,19 +225,11 @@ class _Model:
         """What was learnt, exactly on its levels and grid."""
         layers = []
         for i, layer in enumerate(like.layers):
-            weight, mask, bias, book = (
-                self.weights[i],
-                self.masks[i],
-                self.biases[i],
-                self.books[i],
-            )
-            if book is not None and book.numel():
-                weight = book[torch.bucketize(weight, (book[1:] + book[:-1]) / 2)]
-            if mask is not None:
-                weight = weight * mask
+            if self.frozen:
+                self.books[i].copy_(_storable(self.books[i]))
+            weight, bias = self.effective(i)
             if bias is not None and self.bias_exponent is not None:
-                step = 2.0**-self.bias_exponent
-                bias = torch.round(bias / step) * step
+                bias = self._rounded(bias)
             full = np.zeros(layer.weight.shape)
             full[:, slice(None) if i else self.columns] = weight.double().numpy() + 0.0
             offset = None if bias is None else bias.double().numpy() + 0.0
@@ -211,28 +237,33 @@ class _Model:
         return replace(like, layers=tuple(layers), double=False)
 
 
-def _lloyd(
-    values: torch.Tensor, count: int, book: torch.Tensor | None
-) -> torch.Tensor:
-    """At most `count` float16 levels near the values, none of them zero."""
+def _index(weight: torch.Tensor, book: torch.Tensor) -> torch.Tensor:
+    """The nearest level of each weight; `book` is sorted."""
+    middle = ((book[1:] + book[:-1]) / 2).contiguous()
+    return torch.bucketize(weight.detach().contiguous(), middle)
+
+
+def _lloyd(values: torch.Tensor, count: int, book: torch.Tensor) -> torch.Tensor:
+    """At most `count` sorted levels near the values, starting from the last ones."""
     if values.numel() == 0:
         return values
-    if book is None or book.numel() == 0:
+    if book.numel() == 0:
         quantiles = (torch.arange(count, dtype=torch.float32) + 0.5) / count
         ordered = values.sort().values
         book = ordered[(quantiles * len(ordered)).long()]
     for _ in range(5):
-        nearest = torch.bucketize(values, (book[1:] + book[:-1]) / 2)
+        nearest = _index(values, book)
         sums = torch.zeros_like(book).index_add_(0, nearest, values)
         sizes = torch.bincount(nearest, minlength=len(book))
         book = torch.where(sizes > 0, sums / sizes.clamp(min=1), book).sort().values
-    book = book.half().float()
-    return torch.where(book == 0, torch.full_like(book, 2.0**-24), book).unique()
+    return _storable(book).unique()
+
+
+def _storable(book: torch.Tensor) -> torch.Tensor:
+    """Levels as float16 numbers that are finite and not zero."""
+    book = book.detach().clamp(-65504.0, 65504.0).half().float()
+    return torch.where(book == 0, torch.full_like(book, 2.0**-24), book)
 
 
 def _tensor(array: Floats) -> torch.Tensor:
     return torch.from_numpy(array.astype(np.float32, order="C"))
-
-
-def _single(array: Floats) -> Floats:
-    return array.astype(np.float32).astype(np.float64)
