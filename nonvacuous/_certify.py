@@ -297,6 +297,7 @@ class _Job:
             bits=small.code.bits,
             code=small.code.data,
             format=CODE_FORMAT,
+            decoded=True,
             origin=_origin(train),
         )
         self._add(

@@ -94,7 +94,7 @@ def _at(
         promised_exceed=len(network.layers) * each / (4 * stats.neurons),
         tail_index=index,
         worst_layer=layer,
-        independent=sample.role in (Role.HOLDOUT, Role.BOUND),
+        independent=sample.role is Role.HOLDOUT,
         origin=origin,
     )
 

@@ -31,6 +31,10 @@ def paper_constant(*, neurons: int, widest: int) -> float:
 
 def _confidence(delta: float, neurons: int, widest: int) -> float:
     check_delta(delta)
+    if neurons < 1 or widest < 1:
+        raise ValueError(
+            f"neurons and widest must be at least 1, got {neurons} and {widest}"
+        )
     return math.log(8.0 * neurons * widest) - math.log(delta)
 
 
@@ -64,7 +68,7 @@ def sample_size(
     *,
     neurons: int,
     constant: float,
-) -> NDArray[np.float64]:
+) -> float | NDArray[np.float64]:
     r"""Draws that one neuron and one sign need, rounded up.
 
     .. math:: m = \lceil 8 S K \ln(8\eta/\delta) / \epsilon^2 \rceil
@@ -82,7 +86,7 @@ def sample_size(
     Raises:
         ValueError: if an argument is outside its range.
 
-    >>> float(sample_size(1.0, 0.5, 0.1, neurons=410, constant=3.0))
+    >>> sample_size(1.0, 0.5, 0.1, neurons=410, constant=3.0)
     999.0
     """
     check_delta(delta)
@@ -91,12 +95,16 @@ def sample_size(
         raise ValueError(f"sensitivity_sum must be at least 0, got {sensitivity_sum}")
     if not ((e > 0) & (e <= 1)).all():
         raise ValueError(f"epsilon must lie in (0, 1], got {epsilon}")
-    if not constant > 0:
-        raise ValueError(f"constant must be above 0, got {constant}")
+    if not 0 < constant < math.inf or neurons < 1:
+        raise ValueError(
+            "constant must be above 0 and finite, neurons at least 1, got"
+            f" {constant} and {neurons}"
+        )
     log_term = math.log(8.0 * neurons) - math.log(delta)
-    with np.errstate(over="ignore", divide="ignore"):
+    with np.errstate(over="ignore", divide="ignore", under="ignore"):
         exact = 8.0 * s * constant * log_term / e / e
-    return np.ceil(exact * (1 + 2.0**-50))
+    rounded = np.ceil(exact * (1 + 2.0**-50))
+    return rounded if rounded.ndim else float(rounded)
 
 
 def kappa(
@@ -120,11 +128,11 @@ def layer_epsilons(epsilon: float, delta_hats: Sequence[float]) -> list[float]:
     .. math:: \epsilon_l = \frac{\epsilon}{2 (L-1) \prod_{k \ge l} \hat\Delta^k}
 
     Args:
-        epsilon: relative error of the outputs, in (0, 1).
+        epsilon: relative error of the outputs, in (0, 1].
         delta_hats: Delta-hat of the L - 1 weight layers, each at least 1.
 
     Returns:
-        One epsilon for each layer, in order.
+        One epsilon for each layer, in order; 0 where floats end.
 
     Raises:
         ValueError: if an argument is outside its range.
@@ -134,10 +142,11 @@ def layer_epsilons(epsilon: float, delta_hats: Sequence[float]) -> list[float]:
     """
     if not 0 < epsilon <= 1:
         raise ValueError(f"epsilon must lie in (0, 1], got {epsilon}")
-    if not all(d >= 1 for d in delta_hats):
+    if not delta_hats or not all(d >= 1 for d in delta_hats):
         raise ValueError(f"delta_hats must be at least 1, got {list(delta_hats)}")
-    later = np.cumprod(np.asarray(delta_hats, float)[::-1])[::-1]
-    shrink = 1 - 2.0**-48
+    with np.errstate(over="ignore"):
+        later = np.cumprod(np.asarray(delta_hats, float)[::-1])[::-1]
+    shrink = 1 - (len(delta_hats) + 8) * 2.0**-52  # one rounding a factor
     return [float(e) for e in epsilon / (2 * len(delta_hats)) / later * shrink]
 
 
@@ -157,7 +166,7 @@ def network_size(
         + 1 \Bigr)
 
     Args:
-        epsilon: relative error of the outputs, in (0, 1).
+        epsilon: relative error of the outputs, in (0, 1].
         delta: failure probability for one fresh input.
         delta_hats: Delta-hat of each weight layer.
         sensitivity_sums: for each weight layer, S_i of its neurons (both signs
@@ -172,9 +181,15 @@ def network_size(
     for e, sums in zip(
         layer_epsilons(epsilon, delta_hats), sensitivity_sums, strict=True
     ):
-        m = sample_size(sums, e, delta, neurons=neurons, constant=constant)
-        total += float((m + 1).sum())
-    return up(total, ulps=4) if math.isfinite(total) else math.inf
+        if e == 0:
+            return math.inf
+        m = np.atleast_1d(
+            sample_size(sums, e, delta, neurons=neurons, constant=constant)
+        )
+        if not np.isfinite(m).all():
+            return math.inf
+        total += math.fsum((m + 1).tolist()) * (1 + 2.0**-50)
+    return total * (1 + len(sensitivity_sums) * 2.0**-50)
 
 
 def _constant(constant: float | None, neurons: int, widest: int) -> float:

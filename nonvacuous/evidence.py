@@ -12,6 +12,9 @@ from typing import SupportsIndex
 __all__ = ["CodedFit", "CoresetFit", "HoldoutErrors", "Origin"]
 
 
+_ROLES = ("prior", "train", "bound", "holdout")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """The sample that a fact was counted on.
@@ -25,6 +28,12 @@ class Origin:
     digest: str
     rows: int
     promise: str = ""
+
+    def __post_init__(self) -> None:
+        if self.role not in _ROLES:
+            raise ValueError(f"role must be among {_ROLES}, got {self.role!r}")
+        if self.rows < 1:
+            raise ValueError(f"rows must be at least 1, got {self.rows}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +53,8 @@ class CodedFit:
     """Errors, on any rows, of the net that a code of ``bits`` bits decodes to.
 
     ``code`` holds those bits, padded to bytes; without it the length is the caller's
-    word.  ``format`` names the decoder, fixed before the rows were seen.
+    word.  ``format`` names the decoder, fixed before the rows were seen, and
+    ``decoded`` says that it was run: the errors are those of the net it returned.
     """
 
     errors: int
@@ -52,6 +62,7 @@ class CodedFit:
     bits: int
     code: bytes | None = None
     format: str | None = None
+    decoded: bool = False
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
@@ -106,10 +117,18 @@ class CoresetFit:
         _set_counts(self, "margin_errors", "trials")
         if not 0 <= index(self.exceed) <= self.trials:
             raise ValueError(f"exceed must be in [0, trials], got {self.exceed}")
-        if math.isnan(self.kept_by_theorem) or self.kept_by_theorem < 0:
-            raise ValueError(
-                f"kept_by_theorem must be at least 0, got {self.kept_by_theorem}"
-            )
+        if index(self.slots) < 1:
+            raise ValueError(f"slots must be at least 1, got {self.slots}")
+        for name, top in (
+            ("theorem_delta", 1.0),
+            ("promised_exceed", math.inf),
+            ("kept_by_theorem", math.inf),
+            ("least_layer_epsilon", 1.0),
+            ("tail_index", math.inf),
+        ):
+            value: float = getattr(self, name)
+            if not 0 <= value <= top:
+                raise ValueError(f"{name} must lie in [0, {top}], got {value}")
 
 
 def _set_counts(
@@ -124,5 +143,10 @@ def _set_counts(
     k, n = getattr(fact, errors), getattr(fact, trials)
     if n < 1:
         raise ValueError(f"{trials} must be at least 1, got {n}")
+    if fact.origin is not None and n > fact.origin.rows:
+        raise ValueError(
+            f"{trials} must be at most the {fact.origin.rows} rows of"
+            f" {fact.origin.source}, got {n}"
+        )
     if not 0 <= k <= n:
         raise ValueError(f"{errors} must lie between 0 and {trials} ({n}), got {k}")

@@ -20,13 +20,14 @@ def _vouched(evidence: object) -> tuple[Verdict, str]:
     return Verdict.VOUCHED, ""
 
 
-def _checked(evidence: object) -> tuple[Verdict, str]:
-    return Verdict.CHECKED, ""
+def _counted(evidence: HasOrigin) -> tuple[Verdict, str]:
+    """Counts with an origin were made by our own counting; others are a word."""
+    return (Verdict.VOUCHED if evidence.origin is None else Verdict.CHECKED), ""
 
 
 def _unseen(evidence: HasOrigin) -> tuple[Verdict, str]:
     origin = evidence.origin
-    if origin is not None and origin.role not in ("holdout", "bound"):
+    if origin is not None and origin.role != "holdout":
         return (
             Verdict.VIOLATED,
             f"the rows of {origin.source} have the role {origin.role},"
@@ -36,8 +37,16 @@ def _unseen(evidence: HasOrigin) -> tuple[Verdict, str]:
 
 
 def _prefix_code(evidence: CodedFit) -> tuple[Verdict, str]:
-    known = evidence.code is not None and evidence.format is not None
+    named = evidence.code is not None and evidence.format is not None
+    known = named and evidence.decoded
     return (Verdict.CHECKED if known else Verdict.VOUCHED), ""
+
+
+def _code_fixed(evidence: CodedFit) -> tuple[Verdict, str]:
+    origin = evidence.origin
+    if origin is not None and origin.role == "prior":
+        return Verdict.VIOLATED, f"the rows of {origin.source} shaped the prior"
+    return Verdict.VOUCHED, ""
 
 
 IID: Assumption[HasOrigin] = Assumption(
@@ -53,7 +62,7 @@ UNSEEN: Assumption[HasOrigin] = Assumption(
 ZERO_ONE: Assumption[HasOrigin] = Assumption(
     name="zero-one-loss",
     statement="an error counts 1 and everything else 0; ties count as errors",
-    judge=_checked,
+    judge=_counted,
 )
 PREFIX_CODE: Assumption[CodedFit] = Assumption(
     name="prefix-code",
@@ -64,5 +73,5 @@ PREFIX_CODE: Assumption[CodedFit] = Assumption(
 CODE_FIXED: Assumption[CodedFit] = Assumption(
     name="code-fixed",
     statement="the decoder was fixed before the rows were drawn",
-    judge=_vouched,
+    judge=_code_fixed,
 )

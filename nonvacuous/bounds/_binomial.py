@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 _SLACK = 2.0**-48
 _BLOCK = 64
 
+MAX_TRIALS = 10**12
+"""The tail costs O(sqrt(n)); beyond this many trials it is refused, not awaited."""
+
 
 def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
     """Sum over j of the products of (top-i+1)/((bottom+i) odds) for i = 1..j.
@@ -40,6 +43,11 @@ def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
         start += _BLOCK
 
 
+def _log1mexp(a: Floats) -> Floats:
+    """ln(1 - e^a) for a < 0, to full precision at both ends."""
+    return np.where(a > -0.7, np.log(-np.expm1(a)), np.log1p(-np.exp(a)))
+
+
 def _log_tail(k: Floats, n: Floats, p: Floats) -> tuple[Floats, Floats]:
     """ln P(Bin(n, p) <= k) for 0 <= k < n and 0 < p < 1, and the slack on it."""
     right = (n - k) * p >= (k + 1) * (1 - p)  # k is left of the mode: sum downwards
@@ -59,7 +67,7 @@ def _log_tail(k: Floats, n: Floats, p: Floats) -> tuple[Floats, Floats]:
         np.where(right, odds, 1 / odds),
     )
     first = log_first + np.log(sums)
-    tail = np.where(right, first, np.log(-np.expm1(np.minimum(first, -1e-300))))
+    tail = np.where(right, first, _log1mexp(np.minimum(first, -1e-300)))
     size = 1.0 + sum((np.abs(a) for a in parts), np.zeros_like(p))
     # beyond the mode an error e in ln P(X > k) is e P(X > k)/P(X <= k) in the tail
     amplify = np.where(right, 1.0, 1.0 + np.exp(np.minimum(first - tail, 50.0)))
@@ -94,9 +102,10 @@ def log_binomial_tail(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> float | Float
     k_, n_, p_ = np.broadcast_arrays(k_, n_, p_)
     inner = (p_ > 0) & (p_ < 1) & (k_ < n_)
     safe_n = np.where(inner, n_, 2.0)
-    value, _ = _log_tail(
-        np.where(inner, k_, 1.0), safe_n, np.where(inner, p_, 0.5)
-    )
+    with np.errstate(over="ignore", under="ignore"):
+        value, _ = _log_tail(
+            np.where(inner, k_, 1.0), safe_n, np.where(inner, p_, 0.5)
+        )
     edge = np.where((p_ >= 1) & (k_ < n_), -np.inf, 0.0)
     result = np.where(inner, value, edge)
     return float(result) if all(np.ndim(a) == 0 for a in (k, n, p)) else result
@@ -142,8 +151,13 @@ def binomial_tail_inverse(
     k_, n_, log_d = (np.array(a) for a in np.broadcast_arrays(k_, n_, log_d))
     inner = (k_ < n_) & np.isfinite(log_d)
     k_in, n_in = np.where(inner, k_, 0.0), np.where(inner, n_, 1.0)
-    p = _invert(k_in, n_in, np.where(inner, log_d, -1.0))
+    p = _invert(k_in, n_in, np.where(inner & (k_ > 0), log_d, -1.0))
     result = np.where(inner, p, 1.0)
+    with np.errstate(invalid="ignore"):
+        # no error at all has a closed form: (1-p)^n = delta
+        exponent = np.nextafter(log_d / n_, -np.inf)
+        none = np.nextafter(np.nextafter(-np.expm1(exponent), 2.0), 2.0)
+    result = np.where(inner & (k_ == 0), np.minimum(none, 1.0), result)
     scalar = all(np.ndim(a) == 0 for a in (k, n, log_delta))
     return float(result) if scalar else result
 
@@ -160,7 +174,11 @@ def binomial_tail_inverse_lower(k: int, n: int, log_delta: float) -> float:
 
     Returns:
         A risk in [0, 1).
+
+    Raises:
+        ValueError: if an argument is outside its range.
     """
+    _counts(k, n)
     # 1 - p is the largest rate of successes; subtracting an upper end rounds down
     # once the rounding of the subtraction is given back.
     up = binomial_tail_inverse(n - k, n, log_delta)
@@ -206,6 +224,8 @@ def _counts(k: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
     k_, n_ = np.asarray(k), np.asarray(n)
     if k_.dtype.kind not in "iu" or n_.dtype.kind not in "iu":
         raise ValueError(f"k and n must be integers, got k={k!r}, n={n!r}")
-    if not ((n_ >= 1) & (k_ >= 0) & (k_ <= n_)).all():
-        raise ValueError(f"need 0 <= k <= n and n >= 1, got k={k}, n={n}")
+    if not ((n_ >= 1) & (n_ <= MAX_TRIALS) & (k_ >= 0) & (k_ <= n_)).all():
+        raise ValueError(
+            f"need 0 <= k <= n and 1 <= n <= {MAX_TRIALS:g}, got k={k}, n={n}"
+        )
     return k_.astype(float), n_.astype(float)

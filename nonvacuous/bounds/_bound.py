@@ -2,7 +2,7 @@ r"""What a theorem is here: a value that turns evidence into a certificate.
 
 A :class:`Bound` is one theorem, with its statement, source and assumptions.  Applied
 to evidence it yields a :class:`Certificate`, or a :class:`Refusal` that names the
-assumption that fails.  Nothing here is inherited and nothing is mutable.
+assumption that fails.  Nothing here is inherited.
 """
 
 import math
@@ -24,9 +24,11 @@ __all__ = [
     "Refusal",
     "Verdict",
     "ceiling",
+    "percent",
 ]
 
 E = TypeVar("E")
+E_contra = TypeVar("E_contra", contravariant=True)
 
 
 class Fidelity(StrEnum):
@@ -72,7 +74,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assumption(Generic[E]):
+class Assumption(Generic[E_contra]):
     """A condition of a theorem, and how evidence is asked about it.
 
     ``judge`` returns a verdict and, when violated, the sentence that says why.
@@ -80,7 +82,7 @@ class Assumption(Generic[E]):
 
     name: str
     statement: str
-    judge: Callable[[E], tuple[Verdict, str]]
+    judge: Callable[[E_contra], tuple[Verdict, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +121,9 @@ class Certificate(Generic[E]):
 
     def __str__(self) -> str:
         return (
-            f"With probability at least {1 - self.delta:g} over the sample, the"
-            f" {self.about} net errs on at most {ceiling(100 * self.upper, 2)} % of"
-            f" unseen data ({self.bound.name})."
+            f"Except with probability {_plain(self.delta)} over the sample, the"
+            f" {self.about} net errs on at most {percent(self.upper)} % of unseen data"
+            f" ({self.bound.name})."
         )
 
 
@@ -191,5 +193,34 @@ def ceiling(value: float, digits: int) -> str:
     >>> ceiling(0.12340001, 4)
     '0.1235'
     """
-    exact = Decimal(value)
+    return _ceiling(Decimal(value), digits)
+
+
+def percent(value: float, digits: int = 2) -> str:
+    """100 times `value`, computed exactly and rounded up.
+
+    >>> percent(0.01)  # the float is above 1/100
+    '1.01'
+    """
+    return _ceiling(Decimal(value).scaleb(2), digits)
+
+
+def _ceiling(exact: Decimal, digits: int) -> str:
+    if not exact.is_finite():
+        return str(exact).lower().replace("infinity", "inf")
     return str(exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_CEILING))
+
+
+def _plain(delta: float) -> str:
+    """A probability of failure, rounded up to three digits.
+
+    >>> _plain(0.05), _plain(1e-9)
+    ('0.05', '1e-9')
+    """
+    if float(f"{delta:.3g}") == delta:
+        text = f"{delta:.3g}"
+    else:
+        exact = Decimal(delta)
+        place = Decimal(1).scaleb(exact.adjusted() - 2)
+        text = f"{exact.quantize(place, rounding=ROUND_CEILING).normalize():g}"
+    return text.replace("e-0", "e-")

@@ -16,7 +16,7 @@ from nonvacuous.bounds._binomial import (
 )
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous._numerics import rate_up, up
+from nonvacuous._numerics import check_delta, rate_up, up
 from nonvacuous.evidence import HoldoutErrors
 
 __all__ = [
@@ -34,9 +34,25 @@ __all__ = [
 def hoeffding_upper(k: int, n: int, log_delta: float) -> float:
     r"""Hoeffding's bound :math:`k/n + \sqrt{\ln(1/\delta)/2n}`, rounded up.
 
+    Args:
+        k: errors seen, ``0 <= k <= n``.
+        n: trials made, at least 1.
+        log_delta: log of the probability of being wrong, in nats, below 0.
+
+    Returns:
+        A number above k/n, possibly above 1.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+
     >>> round(hoeffding_upper(25, 10000, math.log(0.05)), 11)
     0.01473873415
     """
+    if not (n >= 1 and 0 <= k <= n and log_delta < 0):
+        raise ValueError(
+            f"need 0 <= k <= n, n >= 1 and log_delta < 0, got k={k}, n={n},"
+            f" log_delta={log_delta}"
+        )
     return up(k / n + math.sqrt(-log_delta / (2 * n)), ulps=4)
 
 
@@ -50,7 +66,11 @@ def interval(k: int, n: int, delta: float) -> tuple[float, float]:
 
     Returns:
         Lower and upper end, in [0, 1].
+
+    Raises:
+        ValueError: if an argument is outside its range.
     """
+    check_delta(delta)
     log_half = math.log(delta / 2)
     return (
         binomial_tail_inverse_lower(k, n, log_half),

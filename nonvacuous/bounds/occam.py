@@ -1,8 +1,8 @@
 r"""Occam's bound: a description length pays for the fit.
 
-Fix a prefix code before the sample.  A net described in ``b`` bits is one of at most
-``2^b``-fold many in weight, so the union bound over all nets costs ``b ln 2`` nats,
-for every net at once: a search for the best code is free, its length is not.
+Fix a prefix code before the sample.  By Kraft's inequality the weights ``2^-|h|`` of
+all nets sum to at most 1, so a union bound that gives each net its weight's share of
+delta covers them all at once: a search for the best code is free, its length is not.
 """
 
 import math
@@ -10,7 +10,7 @@ import math
 from nonvacuous.bounds._assumptions import CODE_FIXED, IID, PREFIX_CODE, ZERO_ONE
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
-from nonvacuous._numerics import up
+from nonvacuous._numerics import check_delta, up
 from nonvacuous.evidence import CodedFit
 
 __all__ = ["log_budget", "occam_binomial", "occam_hoeffding"]
@@ -21,9 +21,22 @@ def log_budget(bits: int, delta: float) -> float:
 
     A bit costs what halving delta costs.
 
+    Args:
+        bits: length of the code, at least 0.
+        delta: probability of being wrong, in (0, 1).
+
+    Returns:
+        Nats, below 0.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+
     >>> round(log_budget(100, 0.05), 6)
     -72.31045
     """
+    check_delta(delta)
+    if not 0 <= bits < 2**53:
+        raise ValueError(f"bits must lie in [0, 2^53), got {bits}")
     return -up(bits * math.log(2.0) - math.log(delta), ulps=4)
 
 

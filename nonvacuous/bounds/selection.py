@@ -22,7 +22,7 @@ def log_weight_positive_real(j: int) -> float:
     >>> round(-log_weight_positive_real(6), 8)
     4.72031453
     """
-    return -math.log(math.pi**2 / 3 - 1) - 2 * math.log(1 + abs(j)) - 1e-15
+    return _down(-math.log(math.pi**2 / 3 - 1) - 2 * math.log(1 + abs(j)))
 
 
 def log_weight_integer(k: int) -> float:
@@ -33,7 +33,12 @@ def log_weight_integer(k: int) -> float:
     """
     if k < 0:
         raise ValueError(f"k must be at least 0, got {k}")
-    return math.log(6 / math.pi**2) - 2 * math.log(k + 1) - 1e-15
+    return _down(math.log(6 / math.pi**2) - 2 * math.log(k + 1))
+
+
+def _down(log_weight: float) -> float:
+    """A negative logarithm, rounded down past the roundings that made it."""
+    return log_weight * (1 + 2.0**-50) - 2.0**-50
 
 
 def share(delta: float, events: int) -> float:
@@ -92,9 +97,11 @@ def _events(certificates: Sequence[Certificate[Any]]) -> set[object]:
     keys: set[object] = set()
     for number, c in enumerate(certificates):
         origin = getattr(c.evidence, "origin", None)
-        digest = None if origin is None else origin.digest
-        same = c.bound.uniform and digest is not None
-        keys.add((c.bound.name, digest, None if same else number))
+        # two decoders are two union bounds, and an unnamed one is its own
+        decoder = getattr(c.evidence, "format", None)
+        same = c.bound.uniform and origin is not None and decoder is not None
+        digest = origin.digest if origin is not None else None
+        keys.add((c.bound.name, digest, decoder, None if same else number))
     return keys
 
 

@@ -268,7 +268,6 @@ def test_impossible_evidence_is_refused_by_name(
         replace(FIT, **changes)
 
 
-@pytest.mark.xfail(strict=True, reason="these fields are not validated")
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
@@ -284,8 +283,6 @@ def test_evidence_that_would_loosen_the_theorem_is_refused_by_name(
         replace(FIT, **changes)
 
 
-@pytest.mark.xfail(strict=True, reason="an epsilon of 0 is refused before it overflows")
-@pytest.mark.filterwarnings("ignore:overflow")
 def test_a_network_size_beyond_floats_is_infinite() -> None:
     size = network_size(
         0.5,

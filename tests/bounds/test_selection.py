@@ -55,7 +55,6 @@ def test_weights_agree_with_published_values_and_sum_to_one() -> None:
     assert 1 - 2 / far < whole <= 1
 
 
-@pytest.mark.xfail(strict=True, reason="1e-15 is less than an ulp from e^8 on")
 def test_no_weight_is_rounded_up() -> None:
     from paper_checks._digits import DIGITS
 
@@ -136,7 +135,6 @@ def test_other_samples_theorems_and_unknown_samples_count_each() -> None:
         best(pair, delta=0.05, events=2)
 
 
-@pytest.mark.xfail(strict=True, reason="the union bound of one code covers one code")
 def test_two_codes_count_each() -> None:
     with pytest.raises(ValueError, match=r"^events must"):
         best([coded(5, 20, form="a"), coded(4, 8, form="b")], delta=0.05, events=1)
