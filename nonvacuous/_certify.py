@@ -50,7 +50,7 @@ PLAN: tuple[Bound[Any], ...] = (
 
 _PROMISES = {
     Role.TRAIN: "i.i.d.",
-    Role.HOLDOUT: "i.i.d., and never seen by whoever made or chose the net",
+    Role.HOLDOUT: "i.i.d. and unseen by whoever made or chose the net",
 }
 
 
@@ -403,7 +403,7 @@ class _Job:
             if seen is not None and seen.value >= guess:
                 yield (
                     f"The net's {name} error is no better than guessing: check"
-                    " normalize (--normalize MEAN,STD), or whether net and data"
+                    " what it is normalized by (--normalize MEAN,STD), or whether net and data"
                     " belong together."
                 )
         if self.train is not None and self.test is not None:
@@ -416,18 +416,18 @@ class _Job:
 def describe(compressor: Pipeline | MatrixProject) -> str:
     """A few words for a table; the whole truth is the ``repr``."""
     if isinstance(compressor, MatrixProject):
-        return f"Matrix-Project, {compressor.count} coefficients a layer"
+        return f"Matrix-Project, k = {compressor.count:,}"
     steps = compressor.steps
     tuned = any(isinstance(s, FineTuning) for s in steps)
     draws = [s for s in steps if isinstance(s, CoreNet)]
     cuts = [s for s in steps if isinstance(s, MagnitudePruning)]
     if draws and tuned:
-        return f"CoreNet, {len(draws)} rounds, fine-tuned"
+        return f"CoreNet, {len(draws)} rounds, tuned"
     if draws:
-        return f"CoreNet, keep {draws[0].keep:g}, no fine-tuning"
+        return f"CoreNet, keep {draws[0].keep:g}"
     if tuned:
-        return f"pruned to {cuts[-1].count:,} weights, fine-tuned"
-    return f"pruned, keep {cuts[-1].keep:g}, no fine-tuning"
+        return f"pruned to {cuts[-1].count:,}, tuned"
+    return f"pruned, keep {cuts[-1].keep:g}"
 
 
 def _origin(sample: Sample) -> Origin:

@@ -24,7 +24,9 @@ __all__ = ["occam_pipelines", "projections"]
 
 _UNITS = UnitPruning(keep=0.1, least=16)
 _ROWS_PER_WEIGHT = 50  # about 0.1 nats of code a row, at 7 bits a weight
-_PRUNED = (2.0, 1.5, 1.15, 0.9)  # budgets in multiples of rows / 50
+_LEAST_WEIGHTS = 60  # with fewer no net of ten classes fits anything
+_LARGE = 10_000  # rows from which on more levels and longer training pay
+_PRUNED = (1.9, 1.45, 1.1, 0.85)  # budgets in multiples of the target
 _SAMPLED = (2.5, 1.5)
 _STAGE = 0.7  # each stage of gradual pruning keeps this share
 _ROUND = 0.75  # and each round of gradual sampling this
@@ -69,16 +71,18 @@ def _plain(rows: Rows, seed: int) -> list[Pipeline]:
     ]
 
 
-def _tune(rows: Rows, seed: int, steps: int = 700) -> FineTuning:
+def _tune(rows: Rows, seed: int, longer: int = 1) -> FineTuning:
+    steps = longer * (700 if len(rows.x) >= _LARGE else 250)
     recipe = Recipe(steps=steps, rate=4e-3, batch=256, seed=seed)
     return FineTuning(rows=rows, recipe=recipe)
 
 
 def _finish(rows: Rows, seed: int, levels: int) -> tuple[FineTuning, FineTuning]:
     """A longer round of fine-tuning, then one that ends on the levels."""
-    recipe = Recipe(steps=2000, rate=3e-3, batch=256, seed=seed)
+    steps = 2000 if len(rows.x) >= _LARGE else 800
+    recipe = Recipe(steps=steps, rate=3e-3, batch=256, seed=seed)
     last = FineTuning(rows=rows, recipe=recipe, levels=levels, bias_exponent=2)
-    return _tune(rows, seed, steps=2000), last
+    return _tune(rows, seed, longer=3), last
 
 
 def _narrow(network: Network) -> int:
@@ -92,8 +96,8 @@ def _narrow(network: Network) -> int:
 
 def _budgets(network: Network, rows: Rows, shares: Sequence[float]) -> list[int]:
     """Weights to keep, largest first, as many as the sample can pay for."""
-    target = len(rows.x) / _ROWS_PER_WEIGHT
-    found = {max(8, round(share * target)) for share in shares}
+    target = _LEAST_WEIGHTS + len(rows.x) / _ROWS_PER_WEIGHT
+    found = {round(share * target) for share in shares}
     return sorted((n for n in found if n < _narrow(network)), reverse=True)
 
 
@@ -109,7 +113,7 @@ def _coreset(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
             steps += [draw, _tune(rows, seed)]
             draws += 1
         count = budget
-        levels = 8 if len(rows.x) >= 10_000 else 2
+        levels = 8 if len(rows.x) >= _LARGE else 2
         found.append(Pipeline(steps=(*steps, *_finish(rows, seed, levels))))
     return found
 
@@ -127,7 +131,7 @@ def _gradual(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
             step = round(count * (budget / count) ** (stage / stages))
             steps += [MagnitudePruning(count=step), _tune(rows, seed)]
         count = budget
-        levels = 4 if len(rows.x) >= 10_000 else 2
+        levels = 4 if len(rows.x) >= _LARGE else 2
         long, last = _finish(rows, seed, levels)
         steps.append(long)
         found.append(Pipeline(steps=(*steps, last)))

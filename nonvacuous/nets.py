@@ -148,9 +148,7 @@ def exact(array: Floats) -> bool:
         return bool((array.astype(np.float32).astype(np.float64) == array).all())
 
 
-def make(
-    pairs: list[tuple[str, Floats, Floats | None]], *, note: str = ""
-) -> Network:
+def make(pairs: list[tuple[str, Floats, Floats | None]], *, note: str = "") -> Network:
     """A network from (name, weight, bias) in order; errors name the parameter."""
     layers = []
     for name, weight, bias in pairs:

@@ -103,9 +103,7 @@ def log_binomial_tail(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> float | Float
     inner = (p_ > 0) & (p_ < 1) & (k_ < n_)
     safe_n = np.where(inner, n_, 2.0)
     with np.errstate(over="ignore", under="ignore"):
-        value, _ = _log_tail(
-            np.where(inner, k_, 1.0), safe_n, np.where(inner, p_, 0.5)
-        )
+        value, _ = _log_tail(np.where(inner, k_, 1.0), safe_n, np.where(inner, p_, 0.5))
     edge = np.where((p_ >= 1) & (k_ < n_), -np.inf, 0.0)
     result = np.where(inner, value, edge)
     return float(result) if all(np.ndim(a) == 0 for a in (k, n, p)) else result

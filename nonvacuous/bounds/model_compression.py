@@ -13,7 +13,7 @@ from nonvacuous.evidence import CodedFit
 __all__ = ["compress_then_evaluate"]
 
 compress_then_evaluate: Bound[CodedFit] = Bound(
-    name="arora-compress-then-evaluate",
+    name="compress-then-evaluate",
     statement=r"\Pr_{S \sim D^n}\bigl[\, \forall A \in \mathcal A:\; L_0(g_{A,s}) \le"
     r" \overline{\mathrm{Bin}}(n, n \hat L_0(g_{A,s}), \delta\, 2^{-|A|}) \,\bigr]"
     r" \ge 1 - \delta",

@@ -35,7 +35,11 @@ class Compressed:
 
     @classmethod
     def of(
-        cls, network: Network, *, compressor: object, report: dict[str, Any] | None = None
+        cls,
+        network: Network,
+        *,
+        compressor: object,
+        report: dict[str, Any] | None = None,
     ) -> "Compressed":
         """Encode a network, decode it again, and keep what the decoder returned."""
         from nonvacuous.compression.codes import decode_network, encode

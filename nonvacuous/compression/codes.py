@@ -56,8 +56,10 @@ class _Stream:
 
     def check(self) -> None:
         if self.state[coder.FAILED]:
-            raise _Overflow if self.writing else ValueError(
-                "the code is cut short or is no code of this format"
+            raise (
+                _Overflow
+                if self.writing
+                else ValueError("the code is cut short or is no code of this format")
             )
 
 

@@ -93,9 +93,7 @@ def support_rows(network: Network, rows: Rows, delta: float, seed: int) -> NDArr
     return np.sort(draw.choice(len(rows.x), size, replace=False))
 
 
-def measure(
-    network: Network, points: NDArray[np.floating], delta: float
-) -> Statistics:
+def measure(network: Network, points: NDArray[np.floating], delta: float) -> Statistics:
     """Sensitivities and sign complexities on the points of S.
 
     Args:
@@ -232,9 +230,7 @@ def _parts(
     return result
 
 
-def _budget(
-    weight: Floats, sensitivities: NDArray[np.floating], keep: float
-) -> Floats:
+def _budget(weight: Floats, sensitivities: NDArray[np.floating], keep: float) -> Floats:
     """Draws whose expected distinct edges are `keep` of each neuron's and sign's."""
     columns = []
     for where, q in _parts(weight, sensitivities):
