@@ -4,16 +4,16 @@ import importlib.metadata
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from nonvacuous import bounds as theorems
 from nonvacuous._corenet_fit import coreset_fit
 from nonvacuous._counting import check_fits, count_errors
 from nonvacuous._inputs import as_sample
 from nonvacuous._numerics import check_delta
 from nonvacuous._plan import occam_pipelines, projections
 from nonvacuous._result import ErrorCount, Report, Row
-from nonvacuous.bounds import About, Bound, Certificate, Refusal
+from nonvacuous.bounds import Bound, Certificate, Refusal
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.bounds.holdout import clopper_pearson, holdout_hoeffding, holdout_kl
 from nonvacuous.bounds.model_compression import compress_then_evaluate
@@ -178,7 +178,7 @@ class _Job:
         yield "errors of the net", self._original
         for bound in (clopper_pearson, holdout_kl, holdout_hoeffding):
             if bound in self.chosen:
-                yield bound.name, lambda bound=bound: self._holdout(bound)
+                yield bound.name, partial(self._holdout, bound)
         if occam_binomial in self.chosen:
             yield from self._coded(occam_binomial)
         if compress_then_evaluate in self.chosen:
@@ -265,7 +265,7 @@ class _Job:
         for compressor in compressors:
             yield (
                 describe(compressor),
-                lambda c=compressor: self._compressed(bound, c, memo),
+                partial(self._compressed, bound, compressor, memo),
             )
 
     def _compressed(
@@ -403,8 +403,8 @@ class _Job:
             if seen is not None and seen.value >= guess:
                 yield (
                     f"The net's {name} error is no better than guessing: check"
-                    " what it is normalized by (--normalize MEAN,STD), or whether net and data"
-                    " belong together."
+                    " what it is normalized by (--normalize MEAN,STD), or whether"
+                    " net and data belong together."
                 )
         if self.train is not None and self.test is not None:
             yield (

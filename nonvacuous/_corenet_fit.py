@@ -6,6 +6,7 @@ fixed beforehand: so the choice of the margin, and with it of epsilon, is paid f
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +14,19 @@ from numpy.typing import NDArray
 from nonvacuous._counting import margins
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.bounds.selection import log_weight_integer
-from nonvacuous.compression.corenet import Statistics, measure, support_rows
 from nonvacuous.compression import Rows
+from nonvacuous.compression.corenet import Statistics, measure, support_rows
 from nonvacuous.compression.sensitivity import sign_complexity
 from nonvacuous.data import Role, Sample
 from nonvacuous.evidence import CoresetFit, Origin
-from nonvacuous.nets import Floats, Network
+from nonvacuous.nets import Network
 
 __all__ = ["coreset_fit", "hill_index"]
 
 _GRID = range(1, 9)
 
 
-def hill_index(values: NDArray[np.float64], share: float = 0.01) -> float:
+def hill_index(values: NDArray[np.floating[Any]], share: float = 0.01) -> float:
     """Hill's estimate of a tail index from the largest values.
 
     Args:
@@ -100,7 +101,7 @@ def _at(
 
 
 def _complexities(
-    network: Network, stats: Statistics, x: Floats
+    network: Network, stats: Statistics, x: NDArray[np.floating[Any]]
 ) -> tuple[int, float, int, float]:
     """Rows beyond Delta-hat, the heaviest tail and its layer, the largest output."""
     a = x.astype(np.float64)

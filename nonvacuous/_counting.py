@@ -6,17 +6,22 @@ count is never below the count in exact arithmetic, ties are errors, and it coul
 differ between machines only on a margin within about 1e-10 of the threshold.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = ["check_fits", "compacted", "count_errors", "forward", "margins"]
 
+Rows = NDArray[np.floating[Any]]
+
 _CHUNK = 4096
 _UNIT = 2.0**-53
 
 
-def check_fits(network: Network, x: Floats, classes: int) -> None:
+def check_fits(network: Network, x: Rows, classes: int) -> None:
     """Refuse rows that the net cannot take.
 
     Raises:
@@ -49,7 +54,7 @@ def compacted(network: Network) -> Network:
             if live.all() or live.size == 1:
                 continue
             if not live.any():
-                live[0] = True
+                live = np.arange(live.size) == 0
             if live.all():
                 continue
             changed = True
@@ -59,7 +64,7 @@ def compacted(network: Network) -> Network:
     return Network(layers=tuple(layers), double=network.double, note=network.note)
 
 
-def forward(network: Network, x: Floats) -> tuple[Floats, Floats]:
+def forward(network: Network, x: Rows) -> tuple[Floats, Floats]:
     """Outputs in float64, and a bound on their rounding error for each row.
 
     Args:
@@ -91,7 +96,7 @@ def forward(network: Network, x: Floats) -> tuple[Floats, Floats]:
     return a, error
 
 
-def margins(network: Network, x: Floats, y: np.ndarray) -> tuple[Floats, Floats]:
+def margins(network: Network, x: Rows, y: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Margins f(x)_y - max of the others (n,), and their rounding errors (n,)."""
     network = compacted(network)
     rows = x.reshape(len(x), -1)
@@ -108,7 +113,7 @@ def margins(network: Network, x: Floats, y: np.ndarray) -> tuple[Floats, Floats]
     return margin, error
 
 
-def count_errors(network: Network, x: Floats, y: np.ndarray) -> int:
+def count_errors(network: Network, x: Rows, y: NDArray[np.int64]) -> int:
     """Rows that the net gets wrong, ties and doubtful roundings included.
 
     Args:

@@ -11,7 +11,9 @@ def check_writable(path: str | Path) -> None:
     """Refuse an output path before the work, not after it.
 
     Raises:
-        OSError: if no file can be written there.
+        IsADirectoryError: if it is a folder.
+        FileNotFoundError: if its folder is not there.
+        PermissionError: if its folder is read-only.
     """
     path = Path(path)
     if path.is_dir():

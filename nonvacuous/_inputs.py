@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nonvacuous.data import Role, Sample, make_sample
 
@@ -23,6 +24,7 @@ def as_sample(given: Any, name: str, role: Role) -> Sample | None:
 
     Raises:
         TypeError: for anything else.
+        ValueError: for a Sample of another role, or values that no sample takes.
     """
     if given is None:
         return None
@@ -42,8 +44,12 @@ def as_sample(given: Any, name: str, role: Role) -> Sample | None:
     return make_sample(x, y, role=role, source=name)
 
 
-def _pairs(given: Any) -> list[tuple[np.ndarray, np.ndarray]] | None:
-    """Batches of (x, y) from a DataLoader, or single rows from a Dataset."""
+def _pairs(given: Any) -> list[tuple[NDArray[Any], NDArray[Any]]] | None:
+    """Batches of (x, y) from a DataLoader, or single rows from a Dataset.
+
+    Raises:
+        ValueError: if there are none.
+    """
     if hasattr(given, "dataset") and isinstance(given, Iterable):
         found = [(_array(x), _array(y)) for x, y in given]
     elif hasattr(given, "__getitem__") and hasattr(given, "__len__"):
@@ -56,7 +62,7 @@ def _pairs(given: Any) -> list[tuple[np.ndarray, np.ndarray]] | None:
     return found
 
 
-def _array(value: Any) -> np.ndarray:
+def _array(value: Any) -> NDArray[Any]:
     """Tensors leave their graph and their device."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()

@@ -29,7 +29,9 @@ def build(network: Network) -> nn.Sequential:
         outputs, inputs = layer.weight.shape
         options: dict[str, Any] = {"bias": layer.bias is not None, "dtype": dtype}
         linear = (
-            nn.utils.skip_init(nn.Linear, inputs, outputs, **options)
+            nn.utils.skip_init(  # type: ignore[no-untyped-call]
+                nn.Linear, inputs, outputs, **options
+            )
             if layer.projection is None
             else Projected(layer.projection, inputs, outputs, **options)
         )
@@ -85,7 +87,11 @@ def read_module(net: Any) -> Network:
 
 
 def _parts(name: str, module: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Leaves in the order in which a Sequential runs them; hooks are refused."""
+    """Leaves in the order in which a Sequential runs them.
+
+    Raises:
+        TypeError: if a module has hooks or parametrizations.
+    """
     hooks = module._forward_hooks or module._forward_pre_hooks
     if hooks or getattr(module, "parametrizations", None):
         raise TypeError(

@@ -13,7 +13,7 @@ def up(value: float, *, ulps: int) -> float:
 
 
 def rate_up(k: int, n: int) -> float:
-    """k / n, never below the fraction and never above 1."""
+    """K / n, never below the fraction and never above 1."""
     return min(1.0, up(k / n, ulps=1)) if 0 < k < n else k / n
 
 

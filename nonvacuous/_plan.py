@@ -4,6 +4,7 @@ Nothing here looks at a row.  What is searched is free, because one code names e
 net that could come out; the theorems to choose between are counted and paid for.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -91,7 +92,7 @@ def _narrow(network: Network) -> int:
         min(h, max(_UNITS.least, round(_UNITS.keep * h))) for h in network.sizes[1:-1]
     ]
     sizes = [network.sizes[0], *hidden, network.sizes[-1]]
-    return sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return sum(a * b for a, b in itertools.pairwise(sizes))
 
 
 def _budgets(network: Network, rows: Rows, shares: Sequence[float]) -> list[int]:

@@ -92,9 +92,9 @@ def sample_size(
     check_delta(delta)
     s, e = np.asarray(sensitivity_sum, float), np.asarray(epsilon, float)
     if not (s >= 0).all():
-        raise ValueError(f"sensitivity_sum must be at least 0, got {sensitivity_sum}")
+        raise ValueError(f"sensitivity_sum must be at least 0, got {sensitivity_sum!r}")
     if not ((e > 0) & (e <= 1)).all():
-        raise ValueError(f"epsilon must lie in (0, 1], got {epsilon}")
+        raise ValueError(f"epsilon must lie in (0, 1], got {epsilon!r}")
     if not 0 < constant < math.inf or neurons < 1:
         raise ValueError(
             "constant must be above 0 and finite, neurons at least 1, got"
@@ -141,7 +141,7 @@ def layer_epsilons(epsilon: float, delta_hats: Sequence[float]) -> list[float]:
     [0.015625, 0.03125]
     """
     if not 0 < epsilon <= 1:
-        raise ValueError(f"epsilon must lie in (0, 1], got {epsilon}")
+        raise ValueError(f"epsilon must lie in (0, 1], got {epsilon!r}")
     if not delta_hats or not all(d >= 1 for d in delta_hats):
         raise ValueError(f"delta_hats must be at least 1, got {list(delta_hats)}")
     with np.errstate(over="ignore"):

@@ -268,7 +268,11 @@ def check(
 
 
 def _pair(text: str) -> tuple[float, float]:
-    """MEAN,STD as two numbers."""
+    """MEAN,STD as two numbers.
+
+    Raises:
+        ValueError: if it is something else.
+    """
     try:
         mean, std = (float(part) for part in text.split(","))
     except ValueError:
@@ -279,7 +283,11 @@ def _pair(text: str) -> tuple[float, float]:
 
 
 def _widths(text: str) -> tuple[int, ...]:
-    """Comma-separated hidden widths."""
+    """Comma-separated hidden widths.
+
+    Raises:
+        ValueError: if it is something else.
+    """
     try:
         widths = tuple(int(part) for part in text.split(",")) if text else ()
     except ValueError:

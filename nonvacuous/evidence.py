@@ -136,7 +136,11 @@ def _set_counts(
     errors: str = "errors",
     trials: str = "trials",
 ) -> None:
-    """Make both counts plain integers and refuse impossible ones."""
+    """Make both counts plain integers and refuse impossible ones.
+
+    Raises:
+        ValueError: for those.
+    """
     for name in (errors, trials):
         value: SupportsIndex = getattr(fact, name)
         object.__setattr__(fact, name, index(value))

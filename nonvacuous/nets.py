@@ -149,7 +149,11 @@ def exact(array: Floats) -> bool:
 
 
 def make(pairs: list[tuple[str, Floats, Floats | None]], *, note: str = "") -> Network:
-    """A network from (name, weight, bias) in order; errors name the parameter."""
+    """A network from (name, weight, bias) in order; errors name the parameter.
+
+    Raises:
+        ValueError: if a parameter is not finite.
+    """
     layers = []
     for name, weight, bias in pairs:
         for kind, value in (("weight", weight), ("bias", bias)):
@@ -267,7 +271,11 @@ def _natural(key: str) -> list[tuple[int, int, str]]:
 def _chain(
     tensors: Mapping[str, Floats], path: Path
 ) -> list[tuple[str, Floats, Floats | None]]:
-    """Weights and biases in order, refused by key if they are no chain."""
+    """Weights and biases in order, refused by key if they are no chain.
+
+    Raises:
+        ValueError: if they are none.
+    """
     layers: dict[str, dict[str, Floats]] = {}
     for key, value in tensors.items():
         name, _, kind = key.rpartition(".")
@@ -278,7 +286,7 @@ def _chain(
                 " bias of a Linear layer"
             )
         layers.setdefault(name, {})[kind] = value
-    result = []
+    result: list[tuple[str, Floats, Floats | None]] = []
     for name, pair in layers.items():
         if "weight" not in pair:
             raise ValueError(f"{path}: {name}.bias has no weight beside it")

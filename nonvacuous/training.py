@@ -5,6 +5,7 @@ keeps zeros at zero, and can end with weights on a few levels a layer and biases
 grid, so that what comes out has a short code.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ def initial(sizes: tuple[int, ...], seed: int) -> Network:
     """A fresh net with He's initialisation and zero biases."""
     generator = np.random.default_rng(seed)
     layers = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(sizes):
         weight = generator.normal(scale=math.sqrt(2 / inputs), size=(outputs, inputs))
         single = weight.astype(np.float32).astype(np.float64)
         layers.append(Layer(weight=single, bias=np.zeros(outputs)))
@@ -256,7 +257,8 @@ def _lloyd(values: torch.Tensor, count: int, book: torch.Tensor) -> torch.Tensor
         sums = torch.zeros_like(book).index_add_(0, nearest, values)
         sizes = torch.bincount(nearest, minlength=len(book))
         book = torch.where(sizes > 0, sums / sizes.clamp(min=1), book).sort().values
-    return _storable(book).unique()
+    found: torch.Tensor = _storable(book).unique()  # type: ignore[no-untyped-call]
+    return found
 
 
 def _storable(book: torch.Tensor) -> torch.Tensor:

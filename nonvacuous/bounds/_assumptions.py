@@ -5,7 +5,7 @@ from typing import Protocol
 from nonvacuous.bounds._bound import Assumption, Verdict
 from nonvacuous.evidence import CodedFit, Origin
 
-__all__ = ["CODE_FIXED", "HasOrigin", "IID", "PREFIX_CODE", "UNSEEN", "ZERO_ONE"]
+__all__ = ["CODE_FIXED", "IID", "PREFIX_CODE", "UNSEEN", "ZERO_ONE", "HasOrigin"]
 
 
 class HasOrigin(Protocol):

@@ -28,7 +28,8 @@ def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
     All terms are positive, and ratios fall, so what is left out is below a geometric
     series; blocks are added until that is below 2^-60 of the sum.
     """
-    total, last, start = np.ones_like(top), np.ones_like(top), 0
+    total: Floats = np.ones_like(top)
+    last, start = np.ones_like(top), 0
     while True:
         i = np.arange(start + 1, start + _BLOCK + 1)
         ratio = np.maximum(top[..., None] - i + 1, 0) / (
@@ -45,11 +46,12 @@ def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
 
 def _log1mexp(a: Floats) -> Floats:
     """ln(1 - e^a) for a < 0, to full precision at both ends."""
-    return np.where(a > -0.7, np.log(-np.expm1(a)), np.log1p(-np.exp(a)))
+    value: Floats = np.where(a > -0.7, np.log(-np.expm1(a)), np.log1p(-np.exp(a)))
+    return value
 
 
 def _log_tail(k: Floats, n: Floats, p: Floats) -> tuple[Floats, Floats]:
-    """ln P(Bin(n, p) <= k) for 0 <= k < n and 0 < p < 1, and the slack on it."""
+    """Logarithm of P(Bin(n, p) <= k), 0 <= k < n, 0 < p < 1, and the slack on it."""
     right = (n - k) * p >= (k + 1) * (1 - p)  # k is left of the mode: sum downwards
     i = np.where(right, k, k + 1)
     parts = (
@@ -98,7 +100,7 @@ def log_binomial_tail(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> float | Float
     k_, n_ = _counts(k, n)
     p_ = np.asarray(p, dtype=float)
     if not ((p_ >= 0) & (p_ <= 1)).all():
-        raise ValueError(f"p must lie in [0, 1], got {p}")
+        raise ValueError(f"p must lie in [0, 1], got {p!r}")
     k_, n_, p_ = np.broadcast_arrays(k_, n_, p_)
     inner = (p_ > 0) & (p_ < 1) & (k_ < n_)
     safe_n = np.where(inner, n_, 2.0)
@@ -145,7 +147,7 @@ def binomial_tail_inverse(
     k_, n_ = _counts(k, n)
     log_d = np.asarray(log_delta, dtype=float)
     if not (log_d < 0).all():
-        raise ValueError(f"log_delta must be below 0, got {log_delta}")
+        raise ValueError(f"log_delta must be below 0, got {log_delta!r}")
     k_, n_, log_d = (np.array(a) for a in np.broadcast_arrays(k_, n_, log_d))
     inner = (k_ < n_) & np.isfinite(log_d)
     k_in, n_in = np.where(inner, k_, 0.0), np.where(inner, n_, 1.0)
@@ -218,12 +220,16 @@ def _invert(k: Floats, n: Floats, log_d: Floats) -> Floats:
 
 
 def _counts(k: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
-    """Errors and trials as floats, refused unless whole and in range."""
+    """Errors and trials as floats.
+
+    Raises:
+        ValueError: unless they are whole and in range.
+    """
     k_, n_ = np.asarray(k), np.asarray(n)
     if k_.dtype.kind not in "iu" or n_.dtype.kind not in "iu":
         raise ValueError(f"k and n must be integers, got k={k!r}, n={n!r}")
     if not ((n_ >= 1) & (n_ <= MAX_TRIALS) & (k_ >= 0) & (k_ <= n_)).all():
         raise ValueError(
-            f"need 0 <= k <= n and 1 <= n <= {MAX_TRIALS:g}, got k={k}, n={n}"
+            f"need 0 <= k <= n and 1 <= n <= {MAX_TRIALS:g}, got k={k!r}, n={n!r}"
         )
     return k_.astype(float), n_.astype(float)

@@ -163,6 +163,7 @@ class Bound(Generic[E]):
 
         Raises:
             ValueError: if `delta` is not in (0, 1).
+            ArithmeticError: if the formula gave no number.
         """
         check_delta(delta)
         verdicts: dict[str, Verdict] = {}

@@ -175,15 +175,16 @@ def _push(q: Floats, c: Floats, p: Floats, sign: int) -> Floats:
 def _probability(name: str, value: ArrayLike) -> Floats:
     array = np.asarray(value, dtype=float)
     if not ((array >= 0) & (array <= 1)).all():
-        raise ValueError(f"{name} must lie in [0, 1], got {value}")
+        raise ValueError(f"{name} must lie in [0, 1], got {value!r}")
     return array
 
 
 def _nats(name: str, value: ArrayLike) -> Floats:
     array = np.asarray(value, dtype=float)
     if np.isnan(array).any():
-        raise ValueError(f"{name} must be a number of nats, got {value}")
-    return np.maximum(array, 0.0)
+        raise ValueError(f"{name} must be a number of nats, got {value!r}")
+    nats: Floats = np.maximum(array, 0.0)
+    return nats
 
 
 def _like(result: Floats, *arguments: ArrayLike) -> float | Floats:

@@ -104,8 +104,8 @@ def _rounding(fit: CoresetFit) -> tuple[Verdict, str]:
 corenet_generalization: Bound[CoresetFit] = Bound(
     name="corenet-generalization",
     statement=r"\Pr\Bigl[\, L_0(f_{\hat\theta}) \le \hat L_\gamma(f_\theta) +"
-    r" \sqrt{\tfrac{q \ln(N r) + \ln((N+1)/(\delta - \delta_T))}{2n}} \,\Bigr] \ge 1 - \delta,"
-    r" \quad q \le \sum_l \sum_i \Bigl(\Bigl\lceil \tfrac{32 (L-1)^2"
+    r" \sqrt{\tfrac{q \ln(N r) + \ln((N+1)/(\delta - \delta_T))}{2n}} \,\Bigr]"
+    r" \ge 1 - \delta, \quad q \le \sum_l \sum_i \Bigl(\Bigl\lceil \tfrac{32 (L-1)^2"
     r" (\hat\Delta^{l\to})^2 S_i^l K \ln(8\eta/\delta')}{\epsilon^2} \Bigr\rceil"
     r" + 1\Bigr) + \eta, \quad \gamma = \sqrt2\, \epsilon \max_x \|f_\theta(x)\|,"
     r" \quad \epsilon = 2^{-j}, \quad \delta' = \delta_T\, \pi(j) / n",

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from nonvacuous._numerics import check_delta, rate_up, up
 from nonvacuous.bounds._assumptions import IID, UNSEEN, ZERO_ONE
 from nonvacuous.bounds._binomial import (
     binomial_tail_inverse,
@@ -16,7 +17,6 @@ from nonvacuous.bounds._binomial import (
 )
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous._numerics import check_delta, rate_up, up
 from nonvacuous.evidence import HoldoutErrors
 
 __all__ = [

@@ -7,10 +7,10 @@ delta covers them all at once: a search for the best code is free, its length is
 
 import math
 
+from nonvacuous._numerics import check_delta, up
 from nonvacuous.bounds._assumptions import CODE_FIXED, IID, PREFIX_CODE, ZERO_ONE
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
-from nonvacuous._numerics import check_delta, up
 from nonvacuous.evidence import CodedFit
 
 __all__ = ["log_budget", "occam_binomial", "occam_hoeffding"]

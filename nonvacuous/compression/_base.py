@@ -41,7 +41,11 @@ class Compressed:
         compressor: object,
         report: dict[str, Any] | None = None,
     ) -> "Compressed":
-        """Encode a network, decode it again, and keep what the decoder returned."""
+        """Encode a network, decode it again, and keep what the decoder returned.
+
+        Raises:
+            ArithmeticError: if the decoder read another number of bits.
+        """
         from nonvacuous.compression.codes import decode_network, encode
 
         code = encode(network)

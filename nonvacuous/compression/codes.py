@@ -7,6 +7,7 @@ whatever follows a codeword changes neither the net nor the number of bits read,
 Kraft's inequality holds.  FORMAT never changes meaning; another layout gets another.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,13 +58,13 @@ class _Stream:
     def check(self) -> None:
         if self.state[coder.FAILED]:
             raise (
-                _Overflow
+                _OverflowError
                 if self.writing
                 else ValueError("the code is cut short or is no code of this format")
             )
 
 
-class _Overflow(Exception):
+class _OverflowError(Exception):
     """The encoder's buffer is full: start again with a larger one."""
 
 
@@ -88,7 +89,7 @@ def encode(net: Any) -> Code:
             _network(stream, network)
             coder.finish(stream.state, stream.buffer)
             stream.check()
-        except _Overflow:
+        except _OverflowError:
             capacity *= 2
             continue
         bits = coder.bits_read(stream.state)
@@ -125,7 +126,7 @@ def decode_network(data: bytes) -> tuple[Network, int]:
 
 
 def _check_sizes(sizes: list[int]) -> None:
-    weights = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    weights = sum(a * b for a, b in itertools.pairwise(sizes))
     if len(sizes) - 1 > MAX_LAYERS or max(sizes) > MAX_WIDTH or weights > MAX_WEIGHTS:
         raise ValueError(
             f"a code holds at most {MAX_LAYERS} layers of {MAX_WIDTH} neurons and"
@@ -134,7 +135,11 @@ def _check_sizes(sizes: list[int]) -> None:
 
 
 def _network(stream: _Stream, network: Network | None) -> Network:
-    """The whole format, top down."""
+    """The whole format, top down.
+
+    Raises:
+        ValueError: if the stream is none of this format.
+    """
     if stream.positive(1) != 1:
         raise ValueError("the code is of another version than 1")
     double = bool(stream.bits(int(network.double) if network else 0, 1))
@@ -208,7 +213,11 @@ def _projection(
 def _array(
     stream: _Stream, array: Floats | None, shape: tuple[int, int], double: bool
 ) -> Floats:
-    """A matrix: its support, then its non-zeros in the cheapest of three ways."""
+    """A matrix: its support, then its non-zeros in the cheapest of three ways.
+
+    Raises:
+        ValueError: if the stream names a weight that is not finite.
+    """
     flags = np.zeros(shape, np.uint8)
     values = np.zeros(0)
     if array is not None:
@@ -270,7 +279,8 @@ def _raw(stream: _Stream, values: Floats, count: int, double: bool) -> Floats:
     if stream.writing:
         words = values.astype(kind).view(word).astype(np.uint64)
     coder.code_words(stream.state, stream.buffer, words, width)
-    return words.astype(word).view(kind).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # refused later if not finite
+        return words.astype(word).view(kind).astype(np.float64)
 
 
 def _codebook(stream: _Stream, values: Floats, count: int, double: bool) -> Floats:
@@ -300,7 +310,7 @@ def _grid(stream: _Stream, values: Floats, count: int, double: bool) -> Floats:
         numbers = (values * 2.0 ** (_GRID_EXPONENT - step)).astype(np.int64)
     step = stream.bits(step, 6)
     coder.code_grid(stream.state, stream.buffer, numbers)
-    found = numbers * 2.0 ** (step - _GRID_EXPONENT)
+    found: Floats = numbers.astype(np.float64) * 2.0 ** (step - _GRID_EXPONENT)
     if not stream.writing and not double and not exact(found):
         raise ValueError("the code names a weight that its precision cannot hold")
     return found

@@ -24,6 +24,7 @@ from nonvacuous._sizes import (
 from nonvacuous.compression._base import Compressed
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression.sensitivity import (
+    Floating,
     edge_sensitivities,
     sensitivity_sums,
     sign_complexity,
@@ -45,7 +46,7 @@ class Statistics:
     neurons: int
     widest: int
     signed_inputs: bool
-    sensitivities: tuple[NDArray[np.floating], ...]
+    sensitivities: tuple[Floating, ...]
     sums: tuple[Floats, ...]
     """(outputs, 2) for each layer: S of the positive and the negative part."""
     delta_hats: tuple[float, ...]
@@ -76,7 +77,9 @@ def architecture(network: Network) -> tuple[int, int]:
     return sum(network.sizes[1:]), max(network.sizes)
 
 
-def support_rows(network: Network, rows: Rows, delta: float, seed: int) -> NDArray:
+def support_rows(
+    network: Network, rows: Rows, delta: float, seed: int
+) -> NDArray[np.intp]:
     """Indices of S: drawn uniformly without replacement from the rows.
 
     Raises:
@@ -93,7 +96,7 @@ def support_rows(network: Network, rows: Rows, delta: float, seed: int) -> NDArr
     return np.sort(draw.choice(len(rows.x), size, replace=False))
 
 
-def measure(network: Network, points: NDArray[np.floating], delta: float) -> Statistics:
+def measure(network: Network, points: Floating, delta: float) -> Statistics:
     """Sensitivities and sign complexities on the points of S.
 
     Args:
@@ -109,7 +112,9 @@ def measure(network: Network, points: NDArray[np.floating], delta: float) -> Sta
     spent = delta / 2 if signed else delta
     add = kappa(spent, neurons=neurons, widest=widest)
     a = np.asarray(points, np.float64)
-    sensitivities, sums, hats = [], [], []
+    sensitivities: list[Floating] = []
+    sums: list[Floats] = []
+    hats: list[float] = []
     for layer in network.layers:
         s = edge_sensitivities(layer.weight, a)
         sensitivities.append(s)
@@ -208,18 +213,19 @@ class CoreNet:
     def _asked(self, stats: Statistics, layer: Layer, i: int) -> Floats:
         """Draws m for each neuron and sign, (outputs, 2), as floats."""
         if self.epsilon is not None:
-            return sample_size(
+            asked = sample_size(
                 stats.sums[i],
                 stats.epsilons(self.epsilon)[i],
                 stats.spend(self.delta),
                 neurons=stats.neurons,
                 constant=stats.constant,
             )
+            return np.asarray(asked)
         return _budget(layer.weight, stats.sensitivities[i], self.keep or 1.0)
 
 
 def _parts(
-    weight: Floats, sensitivities: NDArray[np.floating]
+    weight: Floats, sensitivities: Floating
 ) -> list[tuple[NDArray[np.bool_], Floats]]:
     """For each sign: where its edges are, and their sampling probabilities."""
     result = []
@@ -230,7 +236,7 @@ def _parts(
     return result
 
 
-def _budget(weight: Floats, sensitivities: NDArray[np.floating], keep: float) -> Floats:
+def _budget(weight: Floats, sensitivities: Floating, keep: float) -> Floats:
     """Draws whose expected distinct edges are `keep` of each neuron's and sign's."""
     columns = []
     for where, q in _parts(weight, sensitivities):
@@ -251,7 +257,7 @@ def _budget(weight: Floats, sensitivities: NDArray[np.floating], keep: float) ->
 
 def sparsify(
     weight: Floats,
-    sensitivities: NDArray[np.floating],
+    sensitivities: Floating,
     asked: Floats,
     draw: np.random.Generator,
 ) -> Floats:
@@ -286,9 +292,9 @@ def sparsify(
 
 
 def _normalised(q: Floats) -> Floats:
-    """Rows that sum to at most 1 in floats; a row of zeros draws nothing that counts."""
+    """Rows that sum to at most 1 in floats; what a row of zeros draws is dropped."""
     total = q.sum(axis=1, keepdims=True)
-    p = np.divide(q, total * (1 + 1e-12), out=np.zeros_like(q), where=total > 0)
+    p: Floats = np.divide(q, total * (1 + 1e-12), out=np.zeros_like(q), where=total > 0)
     # multinomial gives the remainder to the last column: make that a real edge
     order = np.argmax(q, axis=1)
     rows = np.arange(len(q))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nonvacuous.compression._base import Compressed
 from nonvacuous.nets import Floats, Layer, Network, Projection, read
@@ -40,7 +39,7 @@ def sign_rows(seed: int, layer: int, size: int, rows: int) -> Iterator[Floats]:
         count = min(step, rows - start)
         raw = generator.random_raw(count * words).astype("<u8").reshape(count, words)
         bits = np.unpackbits(raw.view(np.uint8), axis=1, bitorder="little")
-        yield bits[:, :size] * 2.0 - 1.0
+        yield bits[:, :size].astype(np.float64) * 2.0 - 1.0
 
 
 def project(weight: Floats, *, seed: int, layer: int, count: int, bits: int) -> Layer:

@@ -5,35 +5,21 @@ at a point x is :math:`g_j(x) = w_j a_j(x) / \sum_{k \in W} w_k a_k(x)`; the emp
 sensitivity is its maximum over the points (Baykal et al. 2019).
 """
 
+from typing import Any
+
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from nonvacuous.compression._kernels import largest_ratios
+
+Floating = NDArray[np.floating[Any]]
 
 __all__ = ["edge_sensitivities", "sensitivity_sums", "sign_complexity"]
 
 _BLOCK = 256  # points held in cache while every neuron passes over them
 
 
-@njit(cache=True, fastmath={"nnan", "nsz", "ninf"})
-def _largest_ratios(activations, positive, inverse_plus, inverse_minus, out):
-    """out[i, j] = max over x of a[x, j] / (sum of the sign part that j is in)."""
-    samples, inputs = activations.shape
-    outputs = positive.shape[0]
-    for start in range(0, samples, 32):
-        stop = min(samples, start + 32)
-        for i in range(outputs):
-            row, sign = out[i], positive[i]
-            for x in range(start, stop):
-                plus, minus = inverse_plus[x, i], inverse_minus[x, i]
-                a = activations[x]
-                for j in range(inputs):
-                    ratio = a[j] * (plus if sign[j] else minus)
-                    row[j] = ratio if ratio > row[j] else row[j]
-
-
-def edge_sensitivities(
-    weight: NDArray[np.floating], activations: NDArray[np.floating]
-) -> NDArray[np.floating]:
+def edge_sensitivities(weight: Floating, activations: Floating) -> Floating:
     """Empirical sensitivities of all edges of a layer, both signs at once.
 
     Points are passed over in blocks, so memory is the weights twice plus one block;
@@ -63,31 +49,31 @@ def edge_sensitivities(
     if not (np.isfinite(weight).all() and np.isfinite(activations).all()):
         raise ValueError("weight and activations must be finite")
     kind = np.float32 if activations.dtype == np.float32 else np.float64
-    w = np.ascontiguousarray(weight, kind)
+    w: NDArray[np.float64] = np.ascontiguousarray(weight, kind)
     positive = w > 0
-    plus, minus = np.where(positive, w, 0), np.where(w < 0, -w, 0)
-    ratios = np.zeros(w.shape, kind)
-    parts = [1.0, -1.0] if (activations < 0).any() else [1.0]
+    plus, minus = np.maximum(w, 0), np.maximum(-w, 0)
+    ratios = np.zeros_like(w)
+    parts = (1, -1) if (activations < 0).any() else (1,)
     for start in range(0, len(activations), _BLOCK):
-        block = np.asarray(activations[start : start + _BLOCK], kind)
+        block: NDArray[np.float64] = np.asarray(
+            activations[start : start + _BLOCK], kind
+        )
         for part in parts:
             a = np.ascontiguousarray(np.maximum(part * block, 0))
-            sums = a @ plus.T, a @ minus.T
-            inverses = [_inverse(s) for s in sums]
-            _largest_ratios(a, positive, *inverses, ratios)
-    return np.minimum(np.abs(w) * ratios, 1)
+            inverses = _inverse(a @ plus.T), _inverse(a @ minus.T)
+            largest_ratios(a, positive, *inverses, ratios)
+    found: Floating = np.minimum(np.abs(w) * ratios, 1)
+    return found
 
 
-def _inverse(sums: NDArray[np.floating]) -> NDArray[np.floating]:
+def _inverse(sums: NDArray[np.float64]) -> Floating:
     """1 / sum, and 0 where nothing is active: then the part is exactly 0 anyway."""
     with np.errstate(divide="ignore", over="ignore"):
         inverse = 1 / sums
     return np.where(np.isfinite(inverse), inverse, 0).astype(sums.dtype)
 
 
-def sensitivity_sums(
-    weight: NDArray[np.floating], sensitivities: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def sensitivity_sums(weight: Floating, sensitivities: Floating) -> Floating:
     """S of every neuron and sign.
 
     Args:
@@ -104,10 +90,10 @@ def sensitivity_sums(
 
 
 def sign_complexity(
-    weight: NDArray[np.floating],
-    bias: NDArray[np.floating] | None,
-    activations: NDArray[np.floating],
-) -> NDArray[np.float64]:
+    weight: Floating,
+    bias: Floating | None,
+    activations: Floating,
+) -> Floating:
     r"""How much cancels in each neuron: :math:`\sum|w_k a_k| / |\sum w_k a_k + b|`.
 
     Biases are kept exact by the compressor, so they stand in the denominator only.
