@@ -139,13 +139,12 @@ def certify(
             raise ValueError(
                 f"--data {data} needs a MODEL; only digits has its own net"
             )
-        model = Path(__file__).parent / "data" / "digits-net.safetensors"
 
     import nonvacuous
     from nonvacuous.data import load
-    from nonvacuous.nets import read
+    from nonvacuous.nets import bundled, read
 
-    network = read(model)
+    network = bundled() if model is None else read(model)
     loaded = load(data or "digits", data_dir=data_dir, role=role)
     with _bar(quiet) as show:
         report = nonvacuous.certify(

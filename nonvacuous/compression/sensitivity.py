@@ -73,7 +73,7 @@ def _inverse(sums: NDArray[np.float64]) -> Floating:
     return np.where(np.isfinite(inverse), inverse, 0).astype(sums.dtype)
 
 
-def sensitivity_sums(weight: Floating, sensitivities: Floating) -> Floating:
+def sensitivity_sums(weight: Floating, sensitivities: Floating) -> NDArray[np.float64]:
     """S of every neuron and sign.
 
     Args:
@@ -93,7 +93,7 @@ def sign_complexity(
     weight: Floating,
     bias: Floating | None,
     activations: Floating,
-) -> Floating:
+) -> NDArray[np.float64]:
     r"""How much cancels in each neuron: :math:`\sum|w_k a_k| / |\sum w_k a_k + b|`.
 
     Biases are kept exact by the compressor, so they stand in the denominator only.

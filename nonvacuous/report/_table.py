@@ -64,7 +64,7 @@ def _head(report: Report) -> Text:
 def _table(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("theorem", no_wrap=True)
-    table.add_column("whose risk")
+    table.add_column("whose risk", no_wrap=True)
     for name in ("bits", "train %", "test %", "risk ≤ %"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")
