@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from nonvacuous._corenet_fit import coreset_fit
+from nonvacuous._corenet_fit import coreset_fit, coreset_net
 from nonvacuous._counting import check_fits, count_errors
 from nonvacuous._inputs import as_sample
 from nonvacuous._numerics import check_delta
@@ -330,13 +330,18 @@ class _Job:
         except ValueError as error:
             self._refuse(bound, "support-size", str(error))
             return
+        outcome = bound.certify(evidence, delta=self.delta)
+        if isinstance(outcome, Refusal):
+            self.refused.append(outcome)
+            return
+        small, rest = coreset_net(self.network, self.test, evidence, seed=self.seed)
         self._add(
-            bound.certify(evidence, delta=self.delta),
-            pipeline=f"CoreNet(epsilon={2.0**-evidence.grid_index}, theory mode)",
+            outcome,
+            pipeline=small.pipeline,
             label=f"CoreNet, epsilon 2^-{evidence.grid_index}",
             n=evidence.trials,
-            train=None,
-            test=None,
+            train=self._count(small.network, self.train),
+            test=self._count(small.network, rest),
         )
 
     @property

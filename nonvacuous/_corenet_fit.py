@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from nonvacuous._counting import margins
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.bounds.selection import log_weight_integer
-from nonvacuous.compression import Rows
+from nonvacuous.compression import Compressed, CoreNet, Rows
 from nonvacuous.compression.corenet import Statistics, measure, support_rows
 from nonvacuous.compression.sensitivity import sign_complexity
 from nonvacuous.data import Role, Sample
 from nonvacuous.evidence import CoresetFit, Origin
 from nonvacuous.nets import Network
 
-__all__ = ["coreset_fit", "hill_index"]
+__all__ = ["coreset_fit", "coreset_net", "hill_index"]
 
 _GRID = range(1, 9)
 
@@ -68,10 +68,40 @@ def coreset_fit(
     return min(fits, key=lambda fit: corenet_generalization.formula(fit, 2 * delta))
 
 
+def coreset_net(
+    network: Network, sample: Sample, fit: CoresetFit, *, seed: int
+) -> tuple[Compressed, Sample]:
+    """The net that the theorem speaks of, and P without the rows that made it.
+
+    Args:
+        network: the original net.
+        sample: P.
+        fit: what :func:`coreset_fit` chose.
+        seed: as it was there.
+
+    Returns:
+        The compressed net, and the rows that played no part in it.
+    """
+    compressor = CoreNet(
+        rows=Rows.of(sample),
+        epsilon=2.0**-fit.grid_index,
+        delta=_share(fit.theorem_delta, fit.grid_index, sample),
+        seed=seed,
+    )
+    chosen = support_rows(network, compressor.rows, compressor.delta, seed)
+    rest = np.setdiff1d(np.arange(len(sample)), chosen)
+    return compressor.compress(network), sample.take(rest)
+
+
+def _share(delta: float, j: int, sample: Sample) -> float:
+    """What the theorem may spend on one row at the j-th epsilon, rounded down."""
+    return delta * math.exp(log_weight_integer(j)) / len(sample) * (1 - 1e-12)
+
+
 def _at(
     network: Network, sample: Sample, j: int, delta: float, seed: int, origin: Origin
 ) -> CoresetFit:
-    each = delta * math.exp(log_weight_integer(j)) / len(sample) * (1 - 1e-12)
+    each = _share(delta, j, sample)
     chosen = support_rows(network, Rows.of(sample), each, seed)
     rest = np.setdiff1d(np.arange(len(sample)), chosen)
     if rest.size == 0:

@@ -73,14 +73,14 @@ def _plain(rows: Rows, seed: int) -> list[Pipeline]:
 
 
 def _tune(rows: Rows, seed: int, longer: int = 1) -> FineTuning:
-    steps = longer * (700 if len(rows.x) >= _LARGE else 250)
+    steps = longer * (700 if len(rows.x) >= _LARGE else 400)
     recipe = Recipe(steps=steps, rate=4e-3, batch=256, seed=seed)
     return FineTuning(rows=rows, recipe=recipe)
 
 
 def _finish(rows: Rows, seed: int, levels: int) -> tuple[FineTuning, FineTuning]:
     """A longer round of fine-tuning, then one that ends on the levels."""
-    steps = 2000 if len(rows.x) >= _LARGE else 800
+    steps = 2000 if len(rows.x) >= _LARGE else 1200
     recipe = Recipe(steps=steps, rate=3e-3, batch=256, seed=seed)
     last = FineTuning(rows=rows, recipe=recipe, levels=levels, bias_exponent=2)
     return _tune(rows, seed, longer=3), last

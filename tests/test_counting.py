@@ -31,7 +31,9 @@ def exact_outputs(net, point):
     a = [Fraction(float(v)) for v in point]
     for i, part in enumerate(net.layers):
         rows = [[Fraction(float(w)) for w in row] for row in part.weight]
-        bias = [0] * len(rows) if part.bias is None else map(Fraction, part.bias.tolist())
+        bias = (
+            [0] * len(rows) if part.bias is None else map(Fraction, part.bias.tolist())
+        )
         a = [
             sum((w * v for w, v in zip(row, a, strict=True)), Fraction(b))
             for row, b in zip(rows, bias, strict=True)
@@ -175,7 +177,8 @@ def test_outputs_that_overflow_are_counted_without_a_warning():
 def test_the_count_does_not_depend_on_the_batches(monkeypatch, size):
     rng = np.random.default_rng(0)
     net = network(
-        layer(rng.normal(size=(7, 5)), rng.normal(size=7)), layer(rng.normal(size=(3, 7)))
+        layer(rng.normal(size=(7, 5)), rng.normal(size=7)),
+        layer(rng.normal(size=(3, 7))),
     )
     x, y = rng.normal(size=(100, 5)), rng.integers(0, 3, 100)
     whole, (margin, error) = count_errors(net, x, y), margins(net, x, y)
@@ -190,7 +193,9 @@ def test_rows_of_any_shape_and_float_are_taken():
     rng = np.random.default_rng(0)
     net = network(layer(rng.normal(size=(3, 6))))
     x, y = rng.normal(size=(9, 2, 3)).astype(np.float32), rng.integers(0, 3, 9)
-    assert count_errors(net, x, y) == count_errors(net, x.reshape(9, 6).astype(float), y)
+    assert count_errors(net, x, y) == count_errors(
+        net, x.reshape(9, 6).astype(float), y
+    )
 
 
 def test_arguments_are_left_as_they_were():
@@ -262,7 +267,9 @@ def test_a_unit_without_edges_that_is_always_on_is_kept():
 
 def test_a_dead_net_is_compacted_to_one_unit_a_layer():
     net = network(
-        layer(np.zeros((5, 4))), layer(np.zeros((3, 5))), layer(np.zeros((2, 3)), [1, 0])
+        layer(np.zeros((5, 4))),
+        layer(np.zeros((3, 5))),
+        layer(np.zeros((2, 3)), [1, 0]),
     )
     small = compacted(net)
     assert small.sizes == (4, 1, 1, 2)

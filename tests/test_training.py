@@ -165,9 +165,7 @@ def test_the_global_generators_and_the_thread_count_are_unchanged():
     torch.set_num_threads(2)
     try:
         state, legacy = torch.get_rng_state(), np.random.get_state()[1].copy()
-        fine_tune(
-            initial((5, 6, 3), 0), x, y, Recipe(steps=6, batch=30), levels=2
-        )
+        fine_tune(initial((5, 6, 3), 0), x, y, Recipe(steps=6, batch=30), levels=2)
         assert torch.get_num_threads() == 2
         assert (torch.get_rng_state() == state).all()
         assert (np.random.get_state()[1] == legacy).all()

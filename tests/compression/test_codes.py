@@ -164,9 +164,7 @@ def test_whatever_follows_changes_neither_the_net_nor_the_bits_read(seed, cut, t
 def test_codes_can_be_laid_one_after_the_other():
     nets = [random_network(seed) for seed in range(25)]
     words = [encode(net) for net in nets]
-    unpacked = [
-        np.unpackbits(np.frombuffer(w.data, np.uint8))[: w.bits] for w in words
-    ]
+    unpacked = [np.unpackbits(np.frombuffer(w.data, np.uint8))[: w.bits] for w in words]
     rest = np.concatenate(unpacked)
     for net in nets:
         back, bits = decode_network(np.packbits(rest).tobytes())
@@ -227,7 +225,9 @@ def test_an_encoder_with_too_small_a_buffer_starts_again(monkeypatch):
     net = random_network(0)
     expected = encode(net)
     original = coder.new_encoder
-    monkeypatch.setattr(coder, "new_encoder", lambda size: original(max(1, size // 900)))
+    monkeypatch.setattr(
+        coder, "new_encoder", lambda size: original(max(1, size // 900))
+    )
     assert encode(net) == expected
 
 
@@ -506,7 +506,9 @@ def projected(shape=(3, 4), **changes):
     found = project(weight, seed=7, layer=0, count=6, bits=5)
     bias = np.array([0.5, 0.0, -1.0])
     if not changes:
-        return network(Layer(weight=found.weight, bias=bias, projection=found.projection))
+        return network(
+            Layer(weight=found.weight, bias=bias, projection=found.projection)
+        )
     altered = replace(found.projection, **changes)
     again = rebuild(altered, layer=0, shape=shape)
     return network(Layer(weight=again.weight, bias=bias, projection=altered))

@@ -85,7 +85,9 @@ def test_the_weight_is_the_sum_of_signs_rounded_to_float32(seed, bits, count):
     made = project(weight, seed=seed, layer=0, count=count, bits=bits)
     p, signs = made.projection, naive_signs(seed, 0, 15, count)
     for j, value in enumerate(made.weight.ravel()):
-        total = sum(int(t) * row[j] for t, row in zip(p.coefficients, signs, strict=True))
+        total = sum(
+            int(t) * row[j] for t, row in zip(p.coefficients, signs, strict=True)
+        )
         exact = Fraction(p.scale) * 2 / 2**bits / count * total
         assert float(np.float32(value)) == value
         assert abs(Fraction(value) - exact) <= abs(exact) * Fraction(1, 2**23)

@@ -63,8 +63,12 @@ def test_every_weight_is_on_the_nearest_of_its_levels(seed, levels):
     for small, layer in zip(found.layers, net.layers, strict=True):
         live = layer.weight != 0
         book = np.unique(small.weight[live])
-        distance = np.abs(layer.weight[live][:, None] - book).min(axis=1, initial=np.inf)
-        assert (np.abs(small.weight - layer.weight)[live] <= distance * (1 + 1e-9)).all()
+        distance = np.abs(layer.weight[live][:, None] - book).min(
+            axis=1, initial=np.inf
+        )
+        assert (
+            np.abs(small.weight - layer.weight)[live] <= distance * (1 + 1e-9)
+        ).all()
 
 
 def test_as_many_levels_as_float16_weights_change_nothing():
@@ -169,9 +173,9 @@ def test_compress_gives_the_same_bytes_twice_and_decodes_to_the_net(compressor):
 def test_fine_tuning_keeps_zeros_levels_and_the_grid():
     net = random_net(6, share=0.5)
     recipe = Recipe(steps=20, batch=16)
-    tuned = FineTuning(
-        rows=toy_rows(), recipe=recipe, levels=3, bias_exponent=3
-    ).apply(net)
+    tuned = FineTuning(rows=toy_rows(), recipe=recipe, levels=3, bias_exponent=3).apply(
+        net
+    )
     for small, layer in zip(tuned.layers, net.layers, strict=True):
         assert not small.weight[layer.weight == 0].any()
         assert np.unique(small.weight[small.weight != 0]).size <= 3
