@@ -107,7 +107,7 @@ def _at(
     if rest.size == 0:
         raise ValueError(f"rows must be more than the {chosen.size} that |S| takes")
     x = sample.x.reshape(len(sample), -1)
-    stats = measure(network, x[chosen], each)
+    stats = measure(network, x[chosen], each, signed=bool((x < 0).any()))
     exceed, index, layer, largest = _complexities(network, stats, x[rest])
     epsilon = 2.0**-j
     margin, error = margins(network, x[rest], sample.y[rest])

@@ -19,6 +19,8 @@ Rows = NDArray[np.floating[Any]]
 
 _CHUNK = 4096
 _UNIT = 2.0**-53
+_UNDERFLOW = 1e-290
+"""Absolute: 2^20 products below the normal numbers lose less than 1e-300."""
 
 
 def check_fits(network: Network, x: Rows, classes: int) -> None:
@@ -74,7 +76,11 @@ def forward(network: Network, x: Rows) -> tuple[Floats, Floats]:
     Returns:
         Outputs (n, classes); errors (n,), each at least the largest error of the row.
     """
-    a = x.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # then no margin exceeds it
+        return _forward(network, x.astype(np.float64))
+
+
+def _forward(network: Network, a: Floats) -> tuple[Floats, Floats]:
     error = np.zeros(len(a))
     for i, layer in enumerate(network.layers):
         columns = np.flatnonzero(layer.weight.any(axis=0))
@@ -87,7 +93,7 @@ def forward(network: Network, x: Rows) -> tuple[Floats, Floats]:
         reach = float(np.abs(weight).sum(axis=1).max(initial=0.0)) * (1 + 1e-9)
         offset = 0.0 if layer.bias is None else float(np.abs(layer.bias).max())
         error = reach * error + gamma * (reach * (size + error) + offset)
-        error = error * (1 + 1e-9)
+        error = error * (1 + 1e-9) + _UNDERFLOW
         a = live @ weight.T
         if layer.bias is not None:
             a += layer.bias
@@ -107,7 +113,8 @@ def margins(network: Network, x: Rows, y: NDArray[np.int64]) -> tuple[Floats, Fl
         index = np.arange(len(outputs))
         own = outputs[index, y[part]]
         outputs[index, y[part]] = -np.inf
-        margin[part] = own - outputs.max(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            margin[part] = own - outputs.max(axis=1)
         # both outputs may be off, and so may their difference
         error[part] = 2 * slack + 2 * _UNIT * np.abs(margin[part])
     return margin, error

@@ -93,24 +93,34 @@ def _parts(name: str, module: nn.Module) -> list[tuple[str, nn.Module]]:
         TypeError: if a module has hooks or parametrizations.
     """
     hooks = module._forward_hooks or module._forward_pre_hooks
-    if hooks or getattr(module, "parametrizations", None):
+    replaced = "forward" in vars(module)
+    if hooks or replaced or getattr(module, "parametrizations", None):
         raise TypeError(
-            f"{name}: {type(module).__name__} has hooks or parametrizations, which"
-            " no theorem can see; make them permanent first"
+            f"{name}: {type(module).__name__} has hooks, parametrizations or a forward"
+            " of its own, which no theorem can see; make them permanent first"
         )
     if type(module) is nn.Sequential:
         return [
             leaf
-            for key, child in module.named_children()
+            for key, child in module._modules.items()  # a shared child counts twice
+            if child is not None  # type: ignore[redundant-expr]
             for leaf in _parts(f"{name}.{key}", child)
         ]
     return [(name, module)]
 
 
 def _parameters(name: str, part: nn.Linear) -> tuple[Floats, Floats | None]:
+    """Weight and bias as float64.
+
+    Raises:
+        TypeError: if there are others, or they are not real floats.
+    """
     found = dict(part.named_parameters(recurse=False))
     if "weight" not in found or set(found) - {"weight", "bias"}:
         raise TypeError(f"{name}: expected weight and bias, got {sorted(found)}")
+    for key, value in found.items():
+        if not value.is_floating_point() or value.is_meta:
+            raise TypeError(f"{name}.{key} must hold real floats, got {value.dtype}")
     arrays = {
         key: np.asarray(value.detach().cpu().double().numpy()) + 0.0
         for key, value in found.items()

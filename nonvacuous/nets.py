@@ -4,6 +4,7 @@
 whatever it cannot see.  Parameters are float64 here, exactly equal to the ones read.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,18 @@ __all__ = ["Layer", "Network", "Projection", "bundled", "load", "read", "save"]
 Floats = NDArray[np.float64]
 
 FORMAT = "nonvacuous-net/1"
+
+# what torch raises, by experiment, on files that are cut short or altered
+_TORN = (
+    OSError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    AssertionError,
+    AttributeError,
+    TypeError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,20 +55,33 @@ class Layer:
     projection: Projection | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("weight", self.weight), ("bias", self.bias)):
+        if self.weight.ndim != 2 or 0 in self.weight.shape:
+            raise ValueError(
+                f"weight must be a matrix with entries, got shape {self.weight.shape}"
+            )
+        if self.bias is not None and self.bias.shape != self.weight.shape[:1]:
+            raise ValueError(
+                f"bias must have {self.weight.shape[0]} entries, got shape"
+                f" {self.bias.shape}"
+            )
+        for name in ("weight", "bias"):
+            value = getattr(self, name)
             if value is None:
                 continue
             if not np.isfinite(value).all():
                 raise ValueError(f"{name} holds NaN or infinity")
-            value.setflags(write=False)
+            # -0.0 + 0.0 is 0.0: the sign of a zero is no part of a net
+            own = np.array(value, dtype=np.float64, order="C") + 0.0
+            own.setflags(write=False)
+            object.__setattr__(self, name, own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Network:
     """Affine layers with ReLU between them.
 
-    ``double`` says that parameters need float64; ``note`` says in words how the net
-    was read.
+    ``double`` says that parameters need float64, and is set where they do; ``note``
+    says in words how the net was read.
     """
 
     layers: tuple[Layer, ...]
@@ -71,6 +97,8 @@ class Network:
                     f"a layer of {before.weight.shape[0]} outputs is followed by one"
                     f" of {after.weight.shape[1]} inputs"
                 )
+        needed = not all(exact(array) for array in self.arrays())
+        object.__setattr__(self, "double", self.double or needed)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -118,12 +146,12 @@ class Network:
                 f"normalize must be a finite mean and a std above 0, got {mean},{std}"
             )
         first = self.layers[0]
-        weight = first.weight / std
-        bias = np.zeros(len(weight)) if first.bias is None else first.bias
-        bias = bias - (weight * mean).sum(axis=1)
-        folded = Layer(
-            weight=_rounded(weight, self.double), bias=_rounded(bias, self.double)
-        )
+        bias = np.zeros(len(first.weight)) if first.bias is None else first.bias
+        with np.errstate(over="ignore", invalid="ignore"):  # refused by Layer
+            weight = first.weight / std
+            bias = bias - (weight * mean).sum(axis=1)
+            weight, bias = (_rounded(a, self.double) for a in (weight, bias))
+        folded = Layer(weight=weight, bias=bias)
         note = f"inputs (x - {mean:g}) / {std:g} folded into the first layer"
         return replace(
             self,
@@ -160,8 +188,7 @@ def make(pairs: list[tuple[str, Floats, Floats | None]], *, note: str = "") -> N
             if value is not None and not np.isfinite(value).all():
                 raise ValueError(f"{name}.{kind} holds NaN or infinity")
         layers.append(Layer(weight=weight, bias=bias))
-    network = Network(layers=tuple(layers), note=note)
-    return replace(network, double=not all(exact(a) for a in network.arrays()))
+    return Network(layers=tuple(layers), note=note)
 
 
 def read(net: Any) -> Network:
@@ -221,7 +248,7 @@ def load(path: str | Path) -> Network:
     else:
         tensors, metadata = _state_dict(path), {}
     chained = _chain(tensors, path)
-    known = metadata.get("format") == FORMAT
+    known = FORMAT in metadata.get("nonvacuous", "")
     note = "" if known else "read as Linear-ReLU-...-Linear in the order of its keys"
     return make(chained, note=note)
 
@@ -241,17 +268,21 @@ def _safetensors(path: Path) -> tuple[dict[str, Floats], Mapping[str, str]]:
 
 def _state_dict(path: Path) -> dict[str, Floats]:
     import pickle
+    import struct
+    import warnings
 
     import torch
 
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickles that are refused anyway
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise ValueError(
             f"{path} holds more than tensors, and nothing else is unpickled: save"
             " net.state_dict() or a safetensors file"
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (*_TORN, struct.error) as error:
         reason = str(error).splitlines()[0] if str(error) else "it is empty"
         raise ValueError(f"{path} is not a torch file: {reason}") from None
     if not isinstance(found, Mapping) or not all(
@@ -264,8 +295,7 @@ def _state_dict(path: Path) -> dict[str, Floats]:
 def _double(key: str, tensor: Any, path: Path) -> Floats:
     if not tensor.is_floating_point() or tensor.is_sparse or tensor.is_quantized:
         raise ValueError(f"{path}: {key} must be a dense tensor of floats")
-    # -0.0 + 0.0 is 0.0: the sign of a zero is no part of a net
-    return np.asarray(tensor.double().numpy(), dtype=np.float64) + 0.0
+    return np.asarray(tensor.double().numpy(), dtype=np.float64)
 
 
 def _natural(key: str) -> list[tuple[int, int, str]]:
@@ -335,5 +365,7 @@ def save(network: Network, path: str | Path, **recipe: str) -> None:
         tensors[f"{i}.weight"] = layer.weight.astype(dtype)
         if layer.bias is not None:
             tensors[f"{i}.bias"] = layer.bias.astype(dtype)
-    metadata = {"format": FORMAT, "architecture": f"Linear-ReLU {network}", **recipe}
+    facts = {"format": FORMAT, "architecture": f"Linear-ReLU {network}", **recipe}
+    # one key: safetensors writes several in no fixed order
+    metadata = {"nonvacuous": json.dumps(facts, sort_keys=True)}
     write_atomically(path, serialize(tensors, metadata=metadata))

@@ -83,7 +83,12 @@ def fine_tune(
 
     Returns:
         A net of the same shape, in float32.
+
+    Raises:
+        ValueError: if there are no rows.
     """
+    if len(x) == 0:
+        raise ValueError("x must hold at least one row, got 0")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # batches are small: a second thread waits, not works
     try:

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import math
 import os
 import pickle
@@ -241,10 +242,6 @@ def test_layers_that_do_not_chain_are_refused():
         read(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(4, 2)))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_parts uses named_children, which lists a shared module only once",
-)
 def test_a_layer_that_runs_twice_is_read_twice():
     shared, middle, relu = nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU()
     net = read(nn.Sequential(shared, relu, middle, relu, shared))
@@ -252,10 +249,6 @@ def test_a_layer_that_runs_twice_is_read_twice():
     assert (net.layers[2].weight == net.layers[0].weight).all()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_parts uses named_children, which lists a shared module only once",
-)
 def test_one_relu_may_be_used_twice():
     relu = nn.ReLU()
     module = nn.Sequential(
@@ -264,9 +257,6 @@ def test_one_relu_may_be_used_twice():
     assert read(module).sizes == (2, 3, 4, 2)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_parts does not look for a forward of the instance"
-)
 def test_a_forward_put_on_an_instance_is_refused():
     module = mlp(2, 2)
     module[0].forward = lambda x: -x
@@ -274,7 +264,6 @@ def test_a_forward_put_on_an_instance_is_refused():
         read(module)
 
 
-@pytest.mark.xfail(strict=True, reason="Layer does not check the shape of its bias")
 @pytest.mark.parametrize("length", [1, 2, 4])
 def test_a_bias_of_another_length_is_refused(length):
     module = nn.Linear(2, 3)
@@ -283,17 +272,11 @@ def test_a_bias_of_another_length_is_refused(length):
         read(module)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_parameters drops imaginary parts with a warning"
-)
 def test_complex_weights_are_refused():
     with pytest.raises(TypeError, match="net"):
         read(nn.Linear(2, 2, dtype=torch.complex64))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_parameters lets torch's NotImplementedError out"
-)
 def test_weights_that_are_not_there_are_refused():
     with pytest.raises((TypeError, ValueError), match="net"):
         read(nn.Linear(2, 2, device="meta"))
@@ -345,7 +328,6 @@ def test_a_network_without_layers_is_refused():
         Network(layers=())
 
 
-@pytest.mark.xfail(strict=True, reason="Layer does not check its shapes")
 @pytest.mark.parametrize(
     ("weight", "bias"),
     [
@@ -357,7 +339,7 @@ def test_a_network_without_layers_is_refused():
     ],
 )
 def test_layers_of_impossible_shapes_are_refused(weight, bias):
-    with pytest.raises(ValueError, match="weight|bias"):
+    with pytest.raises(ValueError, match=r"weight|bias"):
         Layer(weight=weight, bias=bias)
 
 
@@ -421,9 +403,6 @@ def test_a_mean_or_deviation_that_makes_no_sense_is_refused(mean, std):
         read(mlp(2, 2)).normalized(mean, std)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_rounded overflows with a warning before the refusal"
-)
 def test_a_fold_that_overflows_is_refused_without_a_warning():
     with pytest.raises(ValueError, match="infinity"):
         Network(layers=(layer([[2.0**100]]),)).normalized(0.0, 1e-30)
@@ -451,19 +430,20 @@ def test_a_recipe_is_kept_in_the_metadata(tmp_path):
     path = tmp_path / "net.safetensors"
     save(read(mlp(3, 2)), path, seed="7")
     with safetensors.safe_open(path, framework="np") as file:
-        assert file.metadata() == {
+        assert json.loads(file.metadata()["nonvacuous"]) == {
             "format": "nonvacuous-net/1",
             "architecture": "Linear-ReLU 3-2",
             "seed": "7",
         }
 
 
-def test_saving_twice_gives_the_same_bytes(tmp_path):
+def test_saving_again_gives_the_same_bytes(tmp_path):
     net, path = read(mlp(3, 2)), tmp_path / "net.safetensors"
-    save(net, path)
-    before = path.read_bytes()
-    save(net, path)
-    assert path.read_bytes() == before
+    found = set()
+    for _ in range(60):
+        save(net, path, seed="0", data="digits")
+        found.add(path.read_bytes())
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("where", ["missing/net.safetensors", "folder"])
@@ -598,11 +578,6 @@ def test_a_truncated_file_is_refused(tmp_path, suffix):
             load(path)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="torch's unpickler also raises IndexError, struct.error and AssertionError,"
-    " which _state_dict lets out",
-)
 @pytest.mark.parametrize("content", [b"\x80", "legacy"])
 def test_a_truncated_pickle_is_refused(tmp_path, content):
     path, buffer = tmp_path / "net.pt", io.BytesIO()

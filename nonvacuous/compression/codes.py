@@ -26,6 +26,10 @@ MAX_LAYERS = 64
 MAX_WIDTH = 1 << 20
 MAX_WEIGHTS = 1 << 25
 """Together the decoder's limit: at most 256 MiB of weights, then ValueError."""
+MAX_LEVELS = 1 << 16
+"""Entries of a codebook; its contexts take 272 bytes each."""
+MAX_SIGNS = 1 << 32
+"""Entries of helper matrices that one projected layer may ask for: some seconds."""
 
 _RAW, _CODEBOOK, _GRID = 0, 1, 2
 _GRID_EXPONENT = 40  # a grid's step is 2^(e - 40) for e in 0..63
@@ -180,8 +184,26 @@ def _faithful(layer: Layer, i: int) -> Projection | None:
     """The layer's projection, if its weight is still the one that it names."""
     if layer.projection is None:
         return None
-    again = rebuild(layer.projection, layer=i, shape=layer.weight.shape)
-    return layer.projection if (again.weight == layer.weight).all() else None
+    p, entries = layer.projection, layer.weight.size
+    offset, count = 2 ** (p.bits - 1), p.coefficients.size
+    fits = (
+        0 <= p.seed < 2**32
+        and 2 <= p.bits <= 16
+        and 0 < p.scale < np.inf
+        and bool(_halves(np.array([p.scale])))
+        and _projectable(count, entries)
+        and p.coefficients.min() >= -offset
+        and p.coefficients.max() < offset
+    )
+    if not fits:
+        return None
+    again = rebuild(p, layer=i, shape=layer.weight.shape)
+    return p if (again.weight == layer.weight).all() else None
+
+
+def _projectable(count: int, entries: int) -> bool:
+    """Whether so many coefficients of such matrices can be built in seconds."""
+    return 1 <= count <= min(2**15, entries) and count * entries <= MAX_SIGNS
 
 
 def _projection(
@@ -193,7 +215,8 @@ def _projection(
     half = np.float16(p.scale if p else 0).view(np.uint16)
     scale = float(np.uint16(stream.bits(int(half), 16)).view(np.float16))
     count = stream.positive(p.coefficients.size if p else 1)
-    if count > 2**15 or bits < 2 or not 0 < scale < np.inf:
+    possible = bits >= 2 and 0 < scale < np.inf
+    if not (possible and _projectable(count, shape[0] * shape[1])):
         raise ValueError("the code names an impossible projection")
     offset = 2 ** (bits - 1)
     words = np.zeros(count, np.uint64)
@@ -245,8 +268,9 @@ def _cheapest(values: Floats, double: bool) -> int:
     index = max(1, int(levels.size - 1).bit_length())
     costs = {
         _RAW: width * values.size,
-        _CODEBOOK: 16 + book * levels.size + index * values.size,
     }
+    if levels.size <= MAX_LEVELS:
+        costs[_CODEBOOK] = 16 + book * levels.size + index * values.size
     step = _grid_step(values)
     if step is not None:
         sizes = np.abs(values / 2.0 ** (step - _GRID_EXPONENT))
@@ -264,7 +288,8 @@ def _grid_step(values: Floats) -> int | None:
     _, exponents = np.frexp(values)
     low = int(exponents.min()) + _GRID_EXPONENT
     for e in range(min(63, low), -1, -1):
-        scaled = values * 2.0 ** (_GRID_EXPONENT - e)
+        with np.errstate(over="ignore", under="ignore"):
+            scaled = values * 2.0 ** (_GRID_EXPONENT - e)
         if np.abs(scaled).max() >= 2**31:
             return None
         if (scaled == np.rint(scaled)).all():
@@ -288,8 +313,8 @@ def _codebook(stream: _Stream, values: Floats, count: int, double: bool) -> Floa
     if stream.writing:
         levels, indices = np.unique(values, return_inverse=True)
     size = stream.positive(levels.size)
-    if size > count:
-        raise ValueError("the code names more levels than values")
+    if size > min(count, MAX_LEVELS):
+        raise ValueError("the code names more levels than values, or too many")
     if stream.bits(int(_halves(levels)), 1):
         words = np.zeros(size, np.uint64)
         if stream.writing:
@@ -298,6 +323,7 @@ def _codebook(stream: _Stream, values: Floats, count: int, double: bool) -> Floa
         levels = words.astype(np.uint16).view(np.float16).astype(np.float64)
     else:
         levels = _raw(stream, levels, size, double)
+    stream.check()
     coder.code_indices(stream.state, stream.buffer, indices, size)
     stream.check()
     return levels[indices]

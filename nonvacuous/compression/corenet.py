@@ -86,8 +86,8 @@ def support_rows(
         ValueError: if the theorem asks for more rows than there are.
     """
     neurons, widest = architecture(network)
-    signed = delta / 2 if (rows.x < 0).any() else delta
-    size = support_size(signed, neurons=neurons, widest=widest)
+    spent = delta / 2 if (rows.x < 0).any() else delta
+    size = support_size(spent, neurons=neurons, widest=widest)
     if size > len(rows.x):
         raise ValueError(
             f"rows must be at least the {size} that |S| asks for, got {len(rows.x)}"
@@ -96,19 +96,23 @@ def support_rows(
     return np.sort(draw.choice(len(rows.x), size, replace=False))
 
 
-def measure(network: Network, points: Floating, delta: float) -> Statistics:
+def measure(
+    network: Network, points: Floating, delta: float, *, signed: bool = False
+) -> Statistics:
     """Sensitivities and sign complexities on the points of S.
 
     Args:
         network: the original net.
         points: S, (samples, inputs).
+        signed: whether inputs are negative in any row of P, in S or not: then every
+            event counts twice.
         delta: failure probability of the whole net.
 
     Returns:
         Everything that sampling and the theorem need.
     """
     neurons, widest = architecture(network)
-    signed = bool((points < 0).any())
+    signed = signed or bool((points < 0).any())
     spent = delta / 2 if signed else delta
     add = kappa(spent, neurons=neurons, widest=widest)
     a = np.asarray(points, np.float64)
@@ -118,7 +122,7 @@ def measure(network: Network, points: Floating, delta: float) -> Statistics:
     for layer in network.layers:
         s = edge_sensitivities(layer.weight, a)
         sensitivities.append(s)
-        sums.append(sensitivity_sums(layer.weight, s))
+        sums.append(sensitivity_sums(layer.weight, s) * (1 + 2.0**-40))  # outward
         delta_l = sign_complexity(layer.weight, layer.bias, a)
         hats.append(float(delta_l.mean(axis=0).max()) + add)
         a = a @ layer.weight.T + (0.0 if layer.bias is None else layer.bias)
@@ -162,6 +166,8 @@ class CoreNet:
             raise ValueError(f"epsilon must lie in (0, 1), got {self.epsilon}")
         if self.keep is not None and not 0 < self.keep <= 1:
             raise ValueError(f"keep must lie in (0, 1], got {self.keep}")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed must lie in [0, 2^63), got {self.seed}")
 
     def apply(self, network: Network) -> Network:
         """The sampled net, as a step of a pipeline."""
@@ -187,7 +193,8 @@ class CoreNet:
         """The sampled net, not yet encoded, and the report."""
         chosen = support_rows(network, self.rows, self.delta, self.seed)
         points = self.rows.x[chosen].reshape(len(chosen), -1)
-        stats = measure(network, points, self.delta)
+        signed = bool((self.rows.x < 0).any())
+        stats = measure(network, points, self.delta, signed=signed)
         layers, report = [], []
         for i, layer in enumerate(network.layers):
             asked = self._asked(stats, layer, i)
@@ -272,8 +279,9 @@ def sparsify(
         draw: the source of randomness.
 
     Returns:
-        (outputs, inputs): unbiased wherever the sensitivity is positive; a row's sign
-        part stays as it is where sampling would not make it smaller.
+        (outputs, inputs).  The sample is unbiased wherever the sensitivity is
+        positive; where it has no fewer edges than were active on S, those stay as they
+        are, which moves the mean, but only towards the exact sum.
     """
     result = np.zeros_like(weight)
     for sign, (where, q) in enumerate(_parts(weight, sensitivities)):
@@ -284,10 +292,10 @@ def sparsify(
             factor = np.where(q > 0, counts / (m[:, None] * q), 0.0)
         sampled = np.where(where, weight * np.nan_to_num(factor), 0.0)
         active = q.any(axis=1)
-        smaller = np.count_nonzero(sampled, axis=1) < where.sum(axis=1)
+        smaller = np.count_nonzero(sampled, axis=1) < np.count_nonzero(q, axis=1)
         use = ~active | (smaller & (m <= _DRAWABLE))
-        # never active on S: the theorem's sample is empty and the part is dropped
-        result += np.where(use[:, None], sampled, np.where(where, weight, 0.0))
+        # an edge that is never active on S has no chance in the theorem, and vanishes
+        result += np.where(use[:, None], sampled, np.where(q > 0, weight, 0.0))
     return result
 
 
@@ -295,7 +303,7 @@ def _normalised(q: Floats) -> Floats:
     """Rows that sum to at most 1 in floats; what a row of zeros draws is dropped."""
     total = q.sum(axis=1, keepdims=True)
     p: Floats = np.divide(q, total * (1 + 1e-12), out=np.zeros_like(q), where=total > 0)
-    # multinomial gives the remainder to the last column: make that a real edge
+    # multinomial gives what is missing to the last column: leave it at most 1e-12
     order = np.argmax(q, axis=1)
     rows = np.arange(len(q))
     p[rows, order] += np.maximum(1 - 1e-12 - p.sum(axis=1), 0) * (total[:, 0] > 0)

@@ -17,7 +17,7 @@ from nonvacuous.nets import Floats, Layer, Network, Projection, read
 
 __all__ = ["MatrixProject", "project", "rebuild", "sign_rows"]
 
-_CHUNK_ENTRIES = 1 << 24  # signs held at once: 64 MiB as float32
+_CHUNK_ENTRIES = 1 << 23  # signs held at once: 64 MiB as float64
 
 
 def sign_rows(seed: int, layer: int, size: int, rows: int) -> Iterator[Floats]:

@@ -22,8 +22,8 @@ _BLOCK = 256  # points held in cache while every neuron passes over them
 def edge_sensitivities(weight: Floating, activations: Floating) -> Floating:
     """Empirical sensitivities of all edges of a layer, both signs at once.
 
-    Points are passed over in blocks, so memory is the weights twice plus one block;
-    a maximum over blocks is the maximum over all of them, to the last bit.
+    Points are passed over in blocks, so memory is the weights twice plus one block.
+    The blocks are always the same ones, so the same points give the same bits.
 
     Args:
         weight: (outputs, inputs).
@@ -32,7 +32,8 @@ def edge_sensitivities(weight: Floating, activations: Floating) -> Floating:
 
     Returns:
         (outputs, inputs) in [0, 1], in the type of `activations`; 0 for a zero weight
-        and wherever the edge's part of the neuron is never active.
+        and wherever the edge's part of the neuron is never active (or sums to less
+        than the smallest normal number, whose inverse overflows).
 
     Raises:
         ValueError: if shapes do not agree or an entry is not finite.

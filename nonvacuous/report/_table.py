@@ -67,7 +67,7 @@ def _table(report: Report) -> Table:
     table.add_column("whose risk", no_wrap=True)
     for name in ("bits", "train %", "test %", "risk ≤ %"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for row in report.rows():
         if row.name == "best":
             table.add_section()
@@ -89,8 +89,16 @@ def _cells(row: Row) -> tuple[str, ...]:
         "" if row.train_error is None else f"{100 * row.train_error.value:.2f}",
         "" if row.test_error is None else f"{100 * row.test_error.value:.2f}",
         percent(certificate.upper),
-        "vacuous" if row.vacuous else "",
+        _remark(row),
     )
+
+
+def _remark(row: Row) -> str:
+    """Vacuous, and how far from saying anything, where the theorem says more than 1."""
+    if not row.vacuous:
+        return ""
+    raw = row.certificate.raw
+    return f"vacuous ({raw:.3g})" if raw > 1 else "vacuous"
 
 
 def _verdicts(report: Report) -> Iterator[tuple[str, str]]:

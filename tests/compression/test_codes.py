@@ -84,12 +84,12 @@ ODD = {
     "no bias": network(layer([[1.5, -2.0]]), layer([[3.0]])),
     "a bias of zeros": network(layer([[1.5, -2.0]], [0.0])),
     "a bias in one layer": network(layer([[1.0]]), layer([[2.0]], [3.0])),
-    "all zero layers": network(layer(np.zeros((4, 3)), np.zeros(4)), layer([[0.0] * 4])),
+    "all zero layers": network(layer(np.zeros((4, 3)), [0] * 4), layer([[0] * 4])),
     "minus zero": network(layer([[-0.0, 1.0]], [-0.0])),
     "denormals": network(layer([[DENORMAL, -3 * DENORMAL, 0.0]], [DENORMAL])),
     "huge weights": network(layer(np.array([[3e38, -3.4e38, 1.0]], np.float32))),
     "largest float16": network(layer([[65504.0, -65504.0, 2.0**-24]])),
-    "float64": network(layer([[0.1, 1 / 3], [np.pi, -1e-300]], [1e300, 5e-324]), double=True),
+    "float64": network(layer([[0.1, -1e-300]] * 2, [1e300, 5e-324]), double=True),
     "float64 that float32 could hold": network(layer([[0.5, 0.25]]), double=True),
     "float64 on a grid": network(layer([[2.0**30 + 0.5, -0.5]] * 9), double=True),
     "equal weights": network(layer(np.full((7, 9), 0.375))),
@@ -235,7 +235,7 @@ def test_an_encoder_with_too_small_a_buffer_starts_again(monkeypatch):
 
 
 def toy_family():
-    """Every net 1-1, 2-1 and 1-1-1 with entries in a small set, with or without bias."""
+    """Every net 1-1, 2-1 and 1-1-1 with few values, with or without a first bias."""
     values = (-1.0, 0.0, 0.5, 1.0)
     for double in (False, True):
         for weights in (1, 2):
@@ -435,11 +435,6 @@ def test_a_grid_that_float32_cannot_hold_is_refused():
     assert decode_network(stream(lambda out: write(out, 2**24 + 2)))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="codes._codebook does not check for the end of the stream before it hands"
-    " `size` to code_indices, whose table takes 272 bytes a level: up to 9 GB",
-)
 def test_a_short_stream_cannot_ask_for_a_huge_codebook(monkeypatch):
     def table(state, buffer, indices, levels):
         raise AssertionError(f"a table for {levels} levels")
@@ -447,7 +442,7 @@ def test_a_short_stream_cannot_ask_for_a_huge_codebook(monkeypatch):
     data = stream(lambda out: codebook(out, 2**10, 2**10, 2**20))
     assert len(data) < 100
     monkeypatch.setattr(coder, "code_indices", table)
-    with pytest.raises(ValueError, match="cut short"):
+    with pytest.raises(ValueError, match="too many|cut short"):
         decode_network(data)
 
 
@@ -482,11 +477,6 @@ def test_impossible_projections_are_refused(options):
         decode_network(projection_stream((2, 1), **options))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="codes._projection bounds neither coefficients by entries nor their"
-    " product: 8 KiB can name 2^15 sign matrices of 2^25 entries, hours of work",
-)
 def test_a_projection_with_more_coefficients_than_entries_is_refused():
     with pytest.raises(ValueError, match="impossible projection"):
         decode_network(projection_stream((2, 1), count=3))
@@ -494,7 +484,7 @@ def test_a_projection_with_more_coefficients_than_entries_is_refused():
 
 def test_a_cut_projection_is_refused_before_it_is_rebuilt(monkeypatch):
     monkeypatch.setattr(codes, "rebuild", lambda *a, **k: pytest.fail("was rebuilt"))
-    with pytest.raises(ValueError, match="cut short"):
+    with pytest.raises(ValueError, match="impossible|cut short"):
         decode_network(projection_stream((2**10, 2**10), count=2**15, written=3))
 
 
@@ -538,11 +528,6 @@ def test_a_weight_that_left_its_projection_is_written_as_it_is():
     assert same(back, tampered)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="codes._faithful compares weights but not whether seed, scale, bits and"
-    " coefficients fit their fields, so another net is encoded",
-)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -559,10 +544,6 @@ def test_a_projection_that_the_format_cannot_hold_is_written_as_weights(changes)
     assert same(back, net)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Network does not check `double`, so encode rounds weights without a word",
-)
 def test_weights_that_need_float64_are_never_rounded_without_a_word():
     try:
         net = network(layer([[0.1]]))
@@ -571,10 +552,6 @@ def test_weights_that_need_float64_are_never_rounded_without_a_word():
     assert decode_network(encode(net).data)[0].layers[0].weight[0, 0] == 0.1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="codes._grid_step overflows to infinity on huge and tiny weights together",
-)
 def test_huge_and_tiny_float64_weights_are_encoded_without_a_warning():
     net = network(layer([[1e308, 2.0**-39]]), double=True)
     assert same(decode_network(encode(net).data)[0], net)

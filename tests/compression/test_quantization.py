@@ -121,10 +121,6 @@ def test_a_float64_net_becomes_one_that_float32_holds():
         assert (one == two).all()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="apply says double=False of biases on the grid that float32 cannot hold",
-)
 def test_biases_on_the_grid_survive_the_code_however_large():
     bias = np.array([2.0**40 + 0.125])
     net = Network(layers=(Layer(weight=np.ones((1, 1)), bias=bias),), double=True)
