@@ -13,6 +13,7 @@ from nonvacuous.compression import (
     FineTuning,
     MagnitudePruning,
     MatrixProject,
+    NetworkSurgery,
     Pipeline,
     Quantization,
     Recipe,
@@ -25,12 +26,11 @@ __all__ = ["occam_pipelines", "projections"]
 
 _UNITS = UnitPruning(keep=0.1, least=16)
 _ROWS_PER_WEIGHT = 50  # about 0.1 nats of code a row, at 7 bits a weight
-_LEAST_WEIGHTS = 60  # with fewer no net of ten classes fits anything
+_LEAST_WEIGHTS = 100  # with fewer no net of ten classes fits anything
 _LARGE = 10_000  # rows from which on more levels and longer training pay
-_PRUNED = (1.9, 1.45, 1.1, 0.85)  # budgets in multiples of the target
+_PRUNED = (0.95, 0.75, 0.55)  # budgets in multiples of the target
 _SAMPLED = (2.5, 1.5)
-_STAGE = 0.7  # each stage of gradual pruning keeps this share
-_ROUND = 0.75  # and each round of gradual sampling this
+_ROUND = 0.75  # each round of gradual sampling keeps this share
 
 
 def occam_pipelines(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
@@ -47,7 +47,7 @@ def occam_pipelines(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
     return [
         *_plain(rows, seed),
         *_coreset(network, rows, seed),
-        *_gradual(network, rows, seed),
+        *_surgery(network, rows, seed),
     ]
 
 
@@ -78,12 +78,11 @@ def _tune(rows: Rows, seed: int, longer: int = 1) -> FineTuning:
     return FineTuning(rows=rows, recipe=recipe)
 
 
-def _finish(rows: Rows, seed: int, levels: int) -> tuple[FineTuning, FineTuning]:
-    """A longer round of fine-tuning, then one that ends on the levels."""
-    steps = 2000 if len(rows.x) >= _LARGE else 1200
+def _finish(rows: Rows, seed: int, levels: int) -> FineTuning:
+    """Fine-tuning that ends on the levels."""
+    steps = 3000 if len(rows.x) >= _LARGE else 1200
     recipe = Recipe(steps=steps, rate=3e-3, batch=256, seed=seed)
-    last = FineTuning(rows=rows, recipe=recipe, levels=levels, bias_exponent=2)
-    return _tune(rows, seed, longer=3), last
+    return FineTuning(rows=rows, recipe=recipe, levels=levels, bias_exponent=2)
 
 
 def _narrow(network: Network) -> int:
@@ -115,25 +114,24 @@ def _coreset(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
             draws += 1
         count = budget
         levels = 8 if len(rows.x) >= _LARGE else 2
-        found.append(Pipeline(steps=(*steps, *_finish(rows, seed, levels))))
+        long = _tune(rows, seed, longer=3)
+        found.append(Pipeline(steps=(*steps, long, _finish(rows, seed, levels))))
     return found
 
 
-def _gradual(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
-    """Few hidden units, then ever fewer weights, fine-tuned after each stage."""
-    steps: list[UnitPruning | MagnitudePruning | FineTuning] = [
-        _UNITS,
-        _tune(rows, seed),
+def _surgery(network: Network, rows: Rows, seed: int) -> list[Pipeline]:
+    """Few hidden units, then few weights, chosen anew while the net is trained."""
+    steps = 8000 if len(rows.x) >= _LARGE else 2000
+    recipe = Recipe(steps=steps, rate=1.5e-3, batch=256, seed=seed)
+    return [
+        Pipeline(
+            steps=(
+                _UNITS,
+                _tune(rows, seed),
+                NetworkSurgery(rows=rows, recipe=recipe, count=budget),
+                _finish(rows, seed, levels),
+            )
+        )
+        for budget in _budgets(network, rows, _PRUNED)
+        for levels in (2, 3)
     ]
-    found, count = [], _narrow(network)
-    for budget in _budgets(network, rows, _PRUNED):
-        stages = max(1, math.ceil(math.log(budget / count) / math.log(_STAGE)))
-        for stage in range(1, stages + 1):
-            step = round(count * (budget / count) ** (stage / stages))
-            steps += [MagnitudePruning(count=step), _tune(rows, seed)]
-        count = budget
-        levels = 4 if len(rows.x) >= _LARGE else 2
-        long, last = _finish(rows, seed, levels)
-        steps.append(long)
-        found.append(Pipeline(steps=(*steps, last)))
-    return found

@@ -1,8 +1,9 @@
 """Training and fine-tuning by Adam on cross-entropy: deterministic for a seed.
 
 One thread does it, so the same seed gives the same bytes on one machine.  Fine-tuning
-keeps zeros at zero, and can end with weights on a few levels a layer and biases on a
-grid, so that what comes out has a short code.
+keeps zeros at zero, or chooses anew and anew which few weights to keep; and it can end
+with weights on a few levels a layer and biases on a grid, so that what comes out has a
+short code.
 """
 
 import itertools
@@ -23,6 +24,9 @@ Progress = Callable[[float], None]
 """Called with the fraction done."""
 
 _ASSIGN = 100  # steps between two placings of the levels
+_CHOOSE = 20  # steps between two choices of the weights to keep
+_RAMP = 0.63  # share of the steps after which no more than `count` are kept
+_SETTLED = 0.9  # share of the steps after which the choice stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +64,16 @@ def fine_tune(
     recipe: Recipe,
     *,
     keep_zeros: bool = True,
+    count: int | None = None,
     levels: int | None = None,
     bias_exponent: int | None = None,
     progress: Progress | None = None,
 ) -> Network:
     """The net after some steps on a training sample.
+
+    With `count`, the largest weights of the net are kept, fewer and fewer of them; the
+    others are out of the forward pass but go on learning, so that a weight dropped
+    early can come back (dynamic network surgery, Guo et al. 2016).
 
     With `levels`, the first half of the steps pulls each layer's weights ever harder
     to the nearest of its levels, which follow them; the second half leaves every
@@ -76,6 +85,7 @@ def fine_tune(
         y: labels (n,).
         recipe: steps, rate, batch, seed.
         keep_zeros: weights that are zero stay zero.
+        count: if given, so many weights are kept at the end; not with `levels`.
         levels: if given, each layer's non-zero weights take at most that many values,
             float16 numbers.
         bias_exponent: if given, biases are multiples of ``2^-bias_exponent``.
@@ -85,14 +95,16 @@ def fine_tune(
         A net of the same shape, in float32.
 
     Raises:
-        ValueError: if there are no rows.
+        ValueError: if there are no rows, or `count` is below 1 or beside `levels`.
     """
+    if count is not None and (count < 1 or levels is not None):
+        raise ValueError(f"count must be at least 1 and without levels, got {count}")
     if len(x) == 0:
         raise ValueError("x must hold at least one row, got 0")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # batches are small: a second thread waits, not works
     try:
-        model = _Model(network, keep_zeros, levels, bias_exponent)
+        model = _Model(network, keep_zeros, count, levels, bias_exponent)
         flat = x.reshape(len(x), -1)
         # always a copy: torch takes no read-only array
         rows = torch.from_numpy(np.array(flat[:, model.columns], np.float32, order="C"))
@@ -121,6 +133,8 @@ def _descend(
             model.freeze()
         optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate, foreach=True)
         for step in range(steps):
+            if step % _CHOOSE == 0 and step <= _SETTLED * steps:
+                model.choose(step / steps)
             if done % batches == 0:
                 permutation = torch.randperm(len(rows), generator=order)
             start = done % batches * recipe.batch
@@ -148,10 +162,12 @@ class _Model:
         self,
         network: Network,
         keep_zeros: bool,
+        count: int | None,
         levels: int | None,
         bias_exponent: int | None,
     ) -> None:
-        self.levels, self.bias_exponent, self.frozen = levels, bias_exponent, False
+        self.count, self.levels, self.bias_exponent = count, levels, bias_exponent
+        self.frozen = False
         arrays = [layer.weight for layer in network.layers]
         self.columns: NDArray[np.intp] | slice = slice(None)
         live = np.flatnonzero(arrays[0].any(axis=0))
@@ -159,7 +175,9 @@ class _Model:
             self.columns = live
             arrays[0] = arrays[0][:, live]
         self.weights = [_tensor(a).requires_grad_() for a in arrays]
-        self.masks = [w.detach() != 0 if keep_zeros else None for w in self.weights]
+        self.masks: list[torch.Tensor | None] = [
+            w.detach() != 0 if keep_zeros else None for w in self.weights
+        ]
         self.biases = [
             None if layer.bias is None else _tensor(layer.bias).requires_grad_()
             for layer in network.layers
@@ -171,6 +189,20 @@ class _Model:
         """What is trained in this phase."""
         free = self.books if self.frozen else self.weights
         return [*free, *(b for b in self.biases if b is not None)]
+
+    @torch.no_grad()
+    def choose(self, done: float) -> None:
+        """Keep the largest weights: at first nearly all, in the end `count`."""
+        if self.count is None:
+            return
+        sizes = torch.cat([weight.abs().flatten() for weight in self.weights])
+        kept = sizes.numel()
+        if self.count >= kept:
+            return
+        left = max(0.0, 1 - done / _RAMP) ** 1.5
+        kept = int(self.count * (kept / self.count) ** left)
+        threshold = sizes.kthvalue(sizes.numel() - kept + 1).values
+        self.masks = [weight.abs() >= threshold for weight in self.weights]
 
     @torch.no_grad()
     def pull(self, step: int, steps: int) -> None:
@@ -209,8 +241,12 @@ class _Model:
         mask, bias = self.masks[i], self.biases[i]
         if self.frozen:
             weight = self.members[i] @ self.books[i]
-        else:
-            weight = self.weights[i] if mask is None else self.weights[i] * mask
+        elif mask is None:
+            weight = self.weights[i]
+        elif self.count is None:
+            weight = self.weights[i] * mask
+        else:  # what is out learns as if it were in
+            weight = self.weights[i] + (self.weights[i] * (~mask)).detach().neg()
         if bias is not None and self.bias_exponent is not None:
             bias = bias + (self._rounded(bias) - bias).detach()
         return weight, bias

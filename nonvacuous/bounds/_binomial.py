@@ -108,6 +108,8 @@ def log_binomial_tail(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> float | Float
         value, _ = _log_tail(np.where(inner, k_, 1.0), safe_n, np.where(inner, p_, 0.5))
     edge = np.where((p_ >= 1) & (k_ < n_), -np.inf, 0.0)
     result = np.where(inner, value, edge)
+    none = xlog1py(n_, -np.where(inner, p_, 0.5))  # no error at all: (1 - p)^n
+    result = np.where(inner & (k_ == 0), none, result)
     return float(result) if all(np.ndim(a) == 0 for a in (k, n, p)) else result
 
 

@@ -9,6 +9,7 @@ from nonvacuous.compression.projection import MatrixProject as MatrixProject
 from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
 from nonvacuous.compression.quantization import FineTuning as FineTuning
+from nonvacuous.compression.quantization import NetworkSurgery as NetworkSurgery
 from nonvacuous.compression.quantization import Quantization as Quantization
 from nonvacuous.training import Recipe as Recipe
 
@@ -19,6 +20,7 @@ __all__ = [
     "FineTuning",
     "MagnitudePruning",
     "MatrixProject",
+    "NetworkSurgery",
     "Pipeline",
     "Quantization",
     "Recipe",

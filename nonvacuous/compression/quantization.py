@@ -1,4 +1,4 @@
-"""Few levels a layer, and fine-tuning: the steps that make a code short."""
+"""Few levels a layer, few weights, and fine-tuning: what makes a code short."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +10,7 @@ from nonvacuous.compression._rows import Rows
 from nonvacuous.nets import Floats, Layer, Network, read
 from nonvacuous.training import Progress, Recipe, fine_tune
 
-__all__ = ["FineTuning", "Quantization"]
+__all__ = ["FineTuning", "NetworkSurgery", "Quantization"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +110,49 @@ class FineTuning:
 
     def compress(self, net: Any) -> Compressed:
         """The fine-tuned net and its code.
+
+        Args:
+            net: anything that :func:`nonvacuous.nets.read` reads.
+
+        Returns:
+            The compressed net; nothing is guaranteed about its errors.
+        """
+        return Compressed.of(self.apply(read(net)), compressor=self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSurgery:
+    """Train a net while ever fewer of its weights are kept, chosen anew as it goes.
+
+    Attributes:
+        rows: the training sample.
+        recipe: steps, rate, batch, seed.
+        count: weights to keep in the end, at least 1.
+
+    Source: dynamic network surgery, Guo et al. 2016.
+    """
+
+    rows: Rows
+    recipe: Recipe
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"count must be at least 1, got {self.count}")
+
+    def apply(self, network: Network, progress: Progress | None = None) -> Network:
+        """The sparse net, as a step of a pipeline."""
+        return fine_tune(
+            network,
+            self.rows.x,
+            self.rows.y,
+            self.recipe,
+            count=self.count,
+            progress=progress,
+        )
+
+    def compress(self, net: Any) -> Compressed:
+        """The sparse net and its code.
 
         Args:
             net: anything that :func:`nonvacuous.nets.read` reads.

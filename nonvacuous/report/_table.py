@@ -139,8 +139,8 @@ def _small_print(report: Report) -> Iterator[tuple[str, str]]:
     yield (
         "Each row ",
         f"is wrong with probability at most {report.delta:g} on its own; errors are"
-        " counted in float64 on the decoded net ('tuned' is fine-tuned on the training"
-        " rows, which its code pays for), ties and doubtful roundings count as"
+        " counted in float64 on the decoded net (those on few 'levels' are fine-tuned"
+        " on the training rows, which their codes pay for), ties and doubtful roundings count as"
         " errors, every bound is rounded up.",
     )
     seen: dict[str, tuple[str, Verdict]] = {}

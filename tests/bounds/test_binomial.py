@@ -114,7 +114,8 @@ def test_the_inverse_is_sound(kn: tuple[int, int], log_delta: float) -> None:
     k, n = kn
     p = binomial_tail_inverse(k, n, log_delta)
     assert 0 < p <= 1
-    assert p == 1 or log_binomial_tail(k, n, p) <= log_delta
+    # the tail in floats; paper_checks has it at 50 digits
+    assert p == 1 or log_binomial_tail(k, n, p) <= log_delta * (1 - 1e-13)
 
 
 @exactly

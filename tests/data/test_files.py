@@ -141,7 +141,10 @@ def test_a_bar_is_drawn_only_when_asked_for(server, capfd):
 def test_a_bar_gives_the_terminal_back_when_the_download_fails(server, capfd):
     with pytest.raises(OSError, match="could not be downloaded"):
         locate(remote(server, "interrupted"), progress=True)
-    assert not [t for t in threading.enumerate() if "Refresh" in type(t).__name__]
+    drawing = [t for t in threading.enumerate() if "Refresh" in type(t).__name__]
+    for thread in drawing:  # told to stop, it ends within one refresh
+        thread.join(timeout=10)
+    assert not any(thread.is_alive() for thread in drawing)
     capfd.readouterr()
 
 
