@@ -1,5 +1,6 @@
 """The main job: a trained net and data in, every certificate beside the test error."""
 
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -53,6 +54,8 @@ def certify(
         TypeError: if the net or the data are of a kind that cannot be read.
     """
     check_delta(delta)
+    if not (hasattr(seed, "__index__") and 0 <= (seed := operator.index(seed)) < 2**31):
+        raise ValueError(f"seed must be an integer in [0, 2^31), got {seed!r}")
     chosen = _chosen(bounds)
     network = read(net)
     if normalize is not None:
@@ -62,7 +65,7 @@ def certify(
     if fit is None and unseen is None:
         raise ValueError("certify needs train or test, got neither")
     samples = [s for s in (fit, unseen) if s is not None]
-    classes = max(2, *(int(s.y.max()) + 1 for s in samples), network.sizes[-1])
+    classes = max(2, *(int(s.y.max()) + 1 for s in samples))
     for sample in samples:
         check_fits(network, sample.x, int(sample.y.max()) + 1)
     equal = (

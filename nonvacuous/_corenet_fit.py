@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nonvacuous._counting import margins
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.bounds.selection import log_weight_integer
-from nonvacuous.compression import Compressed, CoreNet, Rows
+from nonvacuous.compression import Compressed, CompressionError, CoreNet, Rows
 from nonvacuous.compression.corenet import Statistics, measure, support_rows
 from nonvacuous.compression.sensitivity import sign_complexity
 from nonvacuous.data import Role, Sample
@@ -38,6 +38,8 @@ def hill_index(values: NDArray[np.floating[Any]], share: float = 0.01) -> float:
     """
     flat = values.ravel()
     count = min(flat.size - 1, max(10, int(share * flat.size)))
+    if count < 1:
+        return math.inf
     top = np.sort(np.partition(flat, flat.size - count - 1)[-count - 1 :])
     if not math.isfinite(top[0]):
         return 0.0
@@ -105,7 +107,9 @@ def _at(
     chosen = support_rows(network, Rows.of(sample), each, seed)
     rest = np.setdiff1d(np.arange(len(sample)), chosen)
     if rest.size == 0:
-        raise ValueError(f"rows must be more than the {chosen.size} that |S| takes")
+        raise CompressionError(
+            f"rows must be more than the {chosen.size} that |S| takes"
+        )
     x = sample.x.reshape(len(sample), -1)
     stats = measure(network, x[chosen], each, signed=bool((x < 0).any()))
     exceed, index, layer, largest = _complexities(network, stats, x[rest])

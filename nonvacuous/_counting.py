@@ -35,6 +35,8 @@ def check_fits(network: Network, x: Rows, classes: int) -> None:
             f"the net takes {network.sizes[0]} inputs, the data have {features}"
             f" features (rows of shape {x.shape[1:]})"
         )
+    if network.sizes[-1] < 2:
+        raise ValueError("the net has 1 output, a classifier needs at least 2")
     if classes > network.sizes[-1]:
         raise ValueError(
             f"the net has {network.sizes[-1]} outputs, the data have {classes} classes"

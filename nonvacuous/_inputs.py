@@ -1,6 +1,5 @@
 """What a caller hands to ``certify``, as samples with roles."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -34,32 +33,38 @@ def as_sample(given: Any, name: str, role: Role) -> Sample | None:
         return given
     if isinstance(given, tuple | list) and len(given) == 2:
         return make_sample(_array(given[0]), _array(given[1]), role=role, source=name)
-    pairs = _pairs(given)
-    if pairs is None:
-        raise TypeError(
-            f"{name} must be a pair (x, y), a torch Dataset or a DataLoader, got"
-            f" {type(given).__name__}"
-        )
+    pairs = _pairs(given, name)
     x, y = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
     return make_sample(x, y, role=role, source=name)
 
 
-def _pairs(given: Any) -> list[tuple[NDArray[Any], NDArray[Any]]] | None:
-    """Batches of (x, y) from a DataLoader, or single rows from a Dataset.
+def _pairs(given: Any, name: str) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """Rows (x, y) of a Dataset, each once and in order.
+
+    A DataLoader is read through its dataset: how it shuffles, samples or drops rows
+    would change what the sample is.
 
     Raises:
-        ValueError: if there are none.
+        TypeError: if it is no such thing.
+        ValueError: if there are no rows.
     """
-    if hasattr(given, "dataset") and isinstance(given, Iterable):
-        found = [(_array(x), _array(y)) for x, y in given]
-    elif hasattr(given, "__getitem__") and hasattr(given, "__len__"):
-        rows = (given[i] for i in range(len(given)))
-        found = [(_array(x)[None], np.atleast_1d(_array(y))) for x, y in rows]
-    else:
-        return None
-    if not found:
-        raise ValueError("the sample is empty")
-    return found
+    rows = getattr(given, "dataset", given)
+    pairs: list[tuple[NDArray[Any], NDArray[Any]]] = []
+    if hasattr(rows, "__getitem__") and hasattr(rows, "__len__"):
+        if len(rows) == 0:
+            raise ValueError(f"{name} holds no rows")
+        for i in range(len(rows)):
+            try:
+                x, y = rows[i]
+            except (KeyError, TypeError, ValueError):
+                break
+            pairs.append((_array(x)[None], np.atleast_1d(_array(y))))
+        else:
+            return pairs
+    raise TypeError(
+        f"{name} must be a pair (x, y), a torch Dataset or a DataLoader of pairs, got"
+        f" {type(given).__name__}"
+    )
 
 
 def _array(value: Any) -> NDArray[Any]:

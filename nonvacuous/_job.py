@@ -19,6 +19,7 @@ from nonvacuous.bounds.occam import occam_binomial
 from nonvacuous.bounds.selection import best, share
 from nonvacuous.compression import (
     Compressed,
+    CompressionError,
     CoreNet,
     FineTuning,
     MagnitudePruning,
@@ -77,6 +78,7 @@ class Job:
             for done, (phrase, task) in enumerate(tasks):
                 self._say(done / len(tasks), phrase)
                 task()
+            self._say(1.0, "done")
         except KeyboardInterrupt:
             self.interrupted = True
             self.refused.append(
@@ -86,7 +88,6 @@ class Job:
                     reason=f"interrupted with {len(self.rows)} certificates computed",
                 )
             )
-        self._say(1.0, "done")
         self._best()
 
     def _say(self, fraction: float, phrase: str) -> None:
@@ -204,7 +205,7 @@ class Job:
                 if isinstance(compressor, Pipeline)
                 else compressor.compress(self.network)
             )
-        except ValueError as error:  # too few rows for |S|, or a net beyond the code
+        except CompressionError as error:  # too few rows for |S|, or beyond the code
             self._refuse(bound, "compressor", f"{describe(compressor)}: {error}")
             return
         fit = self._count(small.network, train)
@@ -246,7 +247,7 @@ class Job:
                 seed=self.seed,
                 origin=_origin(self.test),
             )
-        except ValueError as error:
+        except CompressionError as error:
             self._refuse(bound, "support-size", str(error))
             return
         outcome = bound.certify(evidence, delta=self.delta)
@@ -346,7 +347,7 @@ def describe(compressor: Pipeline | MatrixProject) -> str:
     last = steps[-1]
     if isinstance(last, FineTuning):
         if draws:
-            return f"CoreNet, {len(draws)} rounds, {last.levels} levels"
+            return f"CoreNet x {len(draws)} on {last.levels} levels"
         (surgery,) = (s for s in steps if isinstance(s, NetworkSurgery))
         return f"pruned to {surgery.count:,} on {last.levels} levels"
     if draws:

@@ -295,7 +295,7 @@ def _state_dict(path: Path) -> dict[str, Floats]:
 def _double(key: str, tensor: Any, path: Path) -> Floats:
     if not tensor.is_floating_point() or tensor.is_sparse or tensor.is_quantized:
         raise ValueError(f"{path}: {key} must be a dense tensor of floats")
-    return np.asarray(tensor.double().numpy(), dtype=np.float64)
+    return np.asarray(tensor.detach().double().numpy(), dtype=np.float64)
 
 
 def _natural(key: str) -> list[tuple[int, int, str]]:

@@ -25,6 +25,7 @@ __all__ = [
     "Verdict",
     "ceiling",
     "percent",
+    "plain",
 ]
 
 E = TypeVar("E")
@@ -121,7 +122,7 @@ class Certificate(Generic[E]):
 
     def __str__(self) -> str:
         return (
-            f"Except with probability {_plain(self.delta)} over the sample, the"
+            f"Except with probability {plain(self.delta)} over the sample, the"
             f" {self.about} net errs on at most {percent(self.upper)} % of unseen data"
             f" ({self.bound.name})."
         )
@@ -212,10 +213,10 @@ def _ceiling(exact: Decimal, digits: int) -> str:
     return str(exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_CEILING))
 
 
-def _plain(delta: float) -> str:
+def plain(delta: float) -> str:
     """A probability of failure, rounded up to three digits.
 
-    >>> _plain(0.05), _plain(1e-9)
+    >>> plain(0.05), plain(1e-9)
     ('0.05', '1e-9')
     """
     if float(f"{delta:.3g}") == delta:

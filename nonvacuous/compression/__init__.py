@@ -1,6 +1,7 @@
 """Compressors: a net in; a smaller net, and the code that names it, out."""
 
 from nonvacuous.compression._base import Compressed as Compressed
+from nonvacuous.compression._base import CompressionError as CompressionError
 from nonvacuous.compression._base import Compressor as Compressor
 from nonvacuous.compression._rows import Rows as Rows
 from nonvacuous.compression.corenet import CoreNet as CoreNet
@@ -15,6 +16,7 @@ from nonvacuous.training import Recipe as Recipe
 
 __all__ = [
     "Compressed",
+    "CompressionError",
     "Compressor",
     "CoreNet",
     "FineTuning",

@@ -8,7 +8,11 @@ from nonvacuous.nets import Network
 if TYPE_CHECKING:
     from nonvacuous.compression.codes import Code
 
-__all__ = ["Compressed", "Compressor"]
+__all__ = ["Compressed", "CompressionError", "Compressor"]
+
+
+class CompressionError(ValueError):
+    """This net or sample is beyond what a compressor or its code can do."""
 
 
 class Compressor(Protocol):

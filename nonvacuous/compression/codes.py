@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nonvacuous.compression import _arithmetic as coder
+from nonvacuous.compression._base import CompressionError
 from nonvacuous.compression.projection import rebuild
 from nonvacuous.nets import Floats, Layer, Network, Projection, exact, read
 
@@ -132,7 +133,7 @@ def decode_network(data: bytes) -> tuple[Network, int]:
 def _check_sizes(sizes: list[int]) -> None:
     weights = sum(a * b for a, b in itertools.pairwise(sizes))
     if len(sizes) - 1 > MAX_LAYERS or max(sizes) > MAX_WIDTH or weights > MAX_WEIGHTS:
-        raise ValueError(
+        raise CompressionError(
             f"a code holds at most {MAX_LAYERS} layers of {MAX_WIDTH} neurons and"
             f" {MAX_WEIGHTS} weights, got layers {sizes[:MAX_LAYERS]}"
         )

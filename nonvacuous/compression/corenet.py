@@ -21,7 +21,7 @@ from nonvacuous._sizes import (
     sample_size,
     support_size,
 )
-from nonvacuous.compression._base import Compressed
+from nonvacuous.compression._base import Compressed, CompressionError
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression.sensitivity import (
     Floating,
@@ -83,13 +83,13 @@ def support_rows(
     """Indices of S: drawn uniformly without replacement from the rows.
 
     Raises:
-        ValueError: if the theorem asks for more rows than there are.
+        CompressionError: if the theorem asks for more rows than there are.
     """
     neurons, widest = architecture(network)
     spent = delta / 2 if (rows.x < 0).any() else delta
     size = support_size(spent, neurons=neurons, widest=widest)
     if size > len(rows.x):
-        raise ValueError(
+        raise CompressionError(
             f"rows must be at least the {size} that |S| asks for, got {len(rows.x)}"
         )
     draw = np.random.Generator(np.random.Philox(key=[seed, 1]))
@@ -184,7 +184,7 @@ class CoreNet:
             and kept.
 
         Raises:
-            ValueError: if there are fewer rows than S needs.
+            CompressionError: if there are fewer rows than S needs.
         """
         network, report = self.sample(read(net))
         return Compressed.of(network, compressor=self, report=report)

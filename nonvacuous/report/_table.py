@@ -11,7 +11,7 @@ from rich.text import Text
 
 from nonvacuous._result import ErrorCount, Report, Row
 from nonvacuous.bounds import Verdict
-from nonvacuous.bounds._bound import percent
+from nonvacuous.bounds._bound import percent, plain
 
 __all__ = ["render", "text"]
 
@@ -54,8 +54,8 @@ def _head(report: Report) -> Text:
             if name == "Test":
                 low, high = seen.interval
                 head.append(
-                    f", {100 * (1 - seen.delta):g} % interval"
-                    f" [{_floor(low)}, {percent(high)}] %"
+                    f", interval [{_floor(low)}, {percent(high)}] % at delta"
+                    f" {plain(seen.delta)}"
                 )
             head.append(".")
     return head
@@ -81,7 +81,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     name = row.name or certificate.bound.name
     label = row.label
     if row.name == "best":
-        name, label = "best", f"{certificate.about}: {certificate.bound.name}"
+        name, label = "best", f"the {certificate.about} net"
     return (
         name,
         label,
@@ -89,16 +89,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         "" if row.train_error is None else f"{100 * row.train_error.value:.2f}",
         "" if row.test_error is None else f"{100 * row.test_error.value:.2f}",
         percent(certificate.upper),
-        _remark(row),
+        "vacuous" if row.vacuous else "",
     )
-
-
-def _remark(row: Row) -> str:
-    """Vacuous, and how far from saying anything, where the theorem says more than 1."""
-    if not row.vacuous:
-        return ""
-    raw = row.certificate.raw
-    return f"vacuous ({raw:.3g})" if raw > 1 else "vacuous"
 
 
 def _verdicts(report: Report) -> Iterator[tuple[str, str]]:
@@ -127,27 +119,37 @@ def _verdicts(report: Report) -> Iterator[tuple[str, str]]:
             " there is no such hold-out.",
         )
     if report.best is not None:
-        charged = int(report.best.certificate.terms["events charged"])
+        chosen = report.best.certificate
+        charged = int(chosen.terms["events charged"])
         yield (
             "best: ",
-            f"recomputed at delta / {charged}, for the {charged} theorems that it"
-            " could have been picked from.",
+            f"{chosen.bound.name}, recomputed at delta / {charged} for the"
+            f" {charged} theorems that it could have been picked from.",
         )
+    for row in report.rows():
+        if row.certificate.raw > 1 and row.name != "best":
+            yield (
+                f"{row.certificate.bound.name}: ",
+                f"the theorem's own number is {row.certificate.raw:.3g}, a risk is at"
+                " most 1.",
+            )
 
 
 def _small_print(report: Report) -> Iterator[tuple[str, str]]:
     yield (
         "Each row ",
-        f"is wrong with probability at most {report.delta:g} on its own; errors are"
-        " counted in float64 on the decoded net (those on few 'levels' are fine-tuned"
-        " on the training rows, which their codes pay for), ties and doubtful roundings count as"
-        " errors, every bound is rounded up.",
+        f"is wrong with probability at most {plain(report.delta)} on its own; errors"
+        " are counted in float64 on the decoded net (those on few 'levels' are"
+        " fine-tuned on the training rows, which their codes pay for), ties and"
+        " doubtful roundings count as errors, every bound is rounded up.",
     )
     seen: dict[str, tuple[str, Verdict]] = {}
     for row in report.rows():
         for assumption in row.certificate.bound.assumptions:
             verdict = row.certificate.assumptions[assumption.name]
-            seen[assumption.name] = (assumption.statement, verdict)
+            before = seen.get(assumption.name)
+            if before is None or before[1] is Verdict.CHECKED:  # the weaker one stays
+                seen[assumption.name] = (assumption.statement, verdict)
     for name, (statement, verdict) in seen.items():
         yield f"{name} ({verdict}): ", statement + "."
     for name in ("train", "test"):
@@ -156,7 +158,7 @@ def _small_print(report: Report) -> Iterator[tuple[str, str]]:
             yield (
                 f"{name} rows: ",
                 f"{sample['rows']:,} of {sample['source']}, vouched by the caller to be"
-                f" {sample['promise']}.",
+                f" {sample['promise'].removesuffix('.')}.",
             )
     for note in report.notes:
         yield "", note
