@@ -52,7 +52,7 @@ def _pairs(given: Any, name: str) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     pairs: list[tuple[NDArray[Any], NDArray[Any]]] = []
     if hasattr(rows, "__getitem__") and hasattr(rows, "__len__"):
         if len(rows) == 0:
-            raise ValueError(f"{name} holds no rows")
+            raise ValueError(f"{name}: the sample is empty")
         for i in range(len(rows)):
             try:
                 x, y = rows[i]

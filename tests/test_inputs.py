@@ -84,11 +84,6 @@ def test_anything_else_is_refused_by_name(given: Any) -> None:
         as_sample(given, "train", Role.TRAIN)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=(KeyError, ValueError, AssertionError),
-    reason="_inputs.py _pairs lets the errors of unpacking a row through",
-)
 @pytest.mark.parametrize(
     "given",
     [{"x": X, "y": Y}, X, "mnist", (X, Y, Y)],
@@ -103,12 +98,6 @@ def test_what_holds_no_pairs_is_refused_in_a_sentence_too(given: Any) -> None:
 def test_an_empty_dataset_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="the sample is empty"):
         as_sample(given, "train", Role.TRAIN)
-
-
-def test_an_empty_loader_is_refused() -> None:
-    empty = DataLoader(TENSORS, batch_size=31, drop_last=True)
-    with pytest.raises(ValueError, match="the sample is empty"):
-        as_sample(empty, "test", Role.HOLDOUT)
 
 
 def test_a_loader_that_repeats_rows_makes_no_larger_sample() -> None:
