@@ -50,7 +50,8 @@ def _pairs(given: Any, name: str) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """
     rows = getattr(given, "dataset", given)
     pairs: list[tuple[NDArray[Any], NDArray[Any]]] = []
-    if hasattr(rows, "__getitem__") and hasattr(rows, "__len__"):
+    listed = hasattr(rows, "__getitem__") and hasattr(rows, "__len__")
+    if listed and not hasattr(rows, "dtype"):  # an array alone has no labels
         if len(rows) == 0:
             raise ValueError(f"{name}: the sample is empty")
         for i in range(len(rows)):

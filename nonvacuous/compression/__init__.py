@@ -5,12 +5,12 @@ from nonvacuous.compression._base import CompressionError as CompressionError
 from nonvacuous.compression._base import Compressor as Compressor
 from nonvacuous.compression._rows import Rows as Rows
 from nonvacuous.compression.corenet import CoreNet as CoreNet
+from nonvacuous.compression.fine_tuning import FineTuning as FineTuning
+from nonvacuous.compression.fine_tuning import NetworkSurgery as NetworkSurgery
 from nonvacuous.compression.pipeline import Pipeline as Pipeline
 from nonvacuous.compression.projection import MatrixProject as MatrixProject
 from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
-from nonvacuous.compression.quantization import FineTuning as FineTuning
-from nonvacuous.compression.quantization import NetworkSurgery as NetworkSurgery
 from nonvacuous.compression.quantization import Quantization as Quantization
 from nonvacuous.training import Recipe as Recipe
 

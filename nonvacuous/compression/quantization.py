@@ -1,4 +1,4 @@
-"""Few levels a layer, few weights, and fine-tuning: what makes a code short."""
+"""Few levels a layer, by k-means on the weights alone."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 
 from nonvacuous.compression._base import Compressed
-from nonvacuous.compression._rows import Rows
 from nonvacuous.nets import Floats, Layer, Network, read
-from nonvacuous.training import Progress, Recipe, fine_tune
 
-__all__ = ["FineTuning", "NetworkSurgery", "Quantization"]
+__all__ = ["Quantization"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,89 +73,3 @@ def _nearest(values: Floats, levels: int) -> Floats:
     book[book == 0] = 2.0**-24  # a kept edge stays an edge
     book = np.sort(book)
     return book[np.searchsorted((book[1:] + book[:-1]) / 2, values)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FineTuning:
-    """Train what is kept on a training sample; zeros stay zero.
-
-    Whatever comes out is described in full by its code, so this is free to look at
-    the rows as often as it likes.
-
-    Attributes:
-        rows: the training sample.
-        recipe: steps, rate, batch, seed.
-        levels: if given, weights stay on that many float16 levels a layer.
-        bias_exponent: if given, biases are multiples of ``2^-bias_exponent``.
-    """
-
-    rows: Rows
-    recipe: Recipe
-    levels: int | None = None
-    bias_exponent: int | None = None
-
-    def apply(self, network: Network, progress: Progress | None = None) -> Network:
-        """The fine-tuned net, as a step of a pipeline."""
-        return fine_tune(
-            network,
-            self.rows.x,
-            self.rows.y,
-            self.recipe,
-            levels=self.levels,
-            bias_exponent=self.bias_exponent,
-            progress=progress,
-        )
-
-    def compress(self, net: Any) -> Compressed:
-        """The fine-tuned net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSurgery:
-    """Train a net while ever fewer of its weights are kept, chosen anew as it goes.
-
-    Attributes:
-        rows: the training sample.
-        recipe: steps, rate, batch, seed.
-        count: weights to keep in the end, at least 1.
-
-    Source: dynamic network surgery, Guo et al. 2016.
-    """
-
-    rows: Rows
-    recipe: Recipe
-    count: int
-
-    def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ValueError(f"count must be at least 1, got {self.count}")
-
-    def apply(self, network: Network, progress: Progress | None = None) -> Network:
-        """The sparse net, as a step of a pipeline."""
-        return fine_tune(
-            network,
-            self.rows.x,
-            self.rows.y,
-            self.recipe,
-            count=self.count,
-            progress=progress,
-        )
-
-    def compress(self, net: Any) -> Compressed:
-        """The sparse net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)

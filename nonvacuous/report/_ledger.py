@@ -15,8 +15,10 @@ __all__ = ["ledger"]
 def ledger(verdicts: "Sequence[tuple[str, str, Verdict]]") -> Table:
     """One row for each check: paper, claim, verdict, what was done."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=True)
-    for name in ("paper", "claim", "verdict", "how"):
-        table.add_column(name)
+    table.add_column("paper", max_width=12)
+    table.add_column("claim", ratio=3)
+    table.add_column("verdict")
+    table.add_column("how", ratio=3)
     for key, _, verdict in verdicts:
         word = str(verdict.truth)
         if not verdict.as_expected:

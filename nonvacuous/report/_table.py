@@ -62,7 +62,9 @@ def _head(report: Report) -> Text:
 
 
 def _table(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0)
+    )
     table.add_column("theorem", no_wrap=True)
     table.add_column("whose risk", no_wrap=True)
     for name in ("bits", "train %", "test %", "risk ≤ %"):
