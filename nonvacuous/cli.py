@@ -259,11 +259,11 @@ def check(
     with _bar(quiet) as show:
         for done, one in enumerate(found):
             show(done / len(found), one.__name__)
-            verdicts.append((one.__module__.rpartition(".")[2], one.__name__, one()))
+            verdicts.append((one.__module__.rpartition(".")[2], one()))
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else 100).print(ledger(verdicts))
-    return 0 if all(v.as_expected for _, _, v in verdicts) else 1
+    return 0 if all(v.as_expected for _, v in verdicts) else 1
 
 
 def _pair(text: str) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """Compressors: a net in; a smaller net, and the code that names it, out."""
 
 from nonvacuous.compression._base import Compressed as Compressed
-from nonvacuous.compression._base import CompressionError as CompressionError
 from nonvacuous.compression._base import Compressor as Compressor
+from nonvacuous.compression._errors import CompressionError as CompressionError
 from nonvacuous.compression._rows import Rows as Rows
 from nonvacuous.compression.corenet import CoreNet as CoreNet
 from nonvacuous.compression.fine_tuning import FineTuning as FineTuning

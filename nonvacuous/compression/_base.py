@@ -1,18 +1,12 @@
 """What every compressor is, and what it returns."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from nonvacuous.compression.codes import Code, decode_network, encode
 from nonvacuous.nets import Network
 
-if TYPE_CHECKING:
-    from nonvacuous.compression.codes import Code
-
-__all__ = ["Compressed", "CompressionError", "Compressor"]
-
-
-class CompressionError(ValueError):
-    """This net or sample is beyond what a compressor or its code can do."""
+__all__ = ["Compressed", "Compressor"]
 
 
 class Compressor(Protocol):
@@ -28,7 +22,7 @@ class Compressed:
 
     network: Network
     """As it came out of the decoder."""
-    code: "Code"
+    code: Code
     pipeline: str
     report: dict[str, Any] = field(default_factory=dict)
 
@@ -50,8 +44,6 @@ class Compressed:
         Raises:
             ArithmeticError: if the decoder read another number of bits.
         """
-        from nonvacuous.compression.codes import decode_network, encode
-
         code = encode(network)
         decoded, bits = decode_network(code.data)
         if bits != code.bits:

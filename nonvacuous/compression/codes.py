@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nonvacuous.compression import _arithmetic as coder
-from nonvacuous.compression._base import CompressionError
-from nonvacuous.compression.projection import rebuild
+from nonvacuous.compression._errors import CompressionError
+from nonvacuous.compression._signs import rebuild
 from nonvacuous.nets import Floats, Layer, Network, Projection, exact, read
 
 __all__ = ["FORMAT", "Code", "decode", "decode_network", "encode"]

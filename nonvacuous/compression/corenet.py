@@ -21,7 +21,8 @@ from nonvacuous._sizes import (
     sample_size,
     support_size,
 )
-from nonvacuous.compression._base import Compressed, CompressionError
+from nonvacuous.compression._base import Compressed
+from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression.sensitivity import (
     Floating,

@@ -6,40 +6,16 @@ replaced by :math:`\hat A = \frac1k \sum_l z_l M_l` with
 is named by its seed, ``k``, ``b``, a float16 scale and ``k`` integers of ``b`` bits.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nonvacuous.compression._base import Compressed
+from nonvacuous.compression._signs import rebuild, sign_rows
 from nonvacuous.nets import Floats, Layer, Network, Projection, read
 
-__all__ = ["MatrixProject", "project", "rebuild", "sign_rows"]
-
-_CHUNK_ENTRIES = 1 << 23  # signs held at once: 64 MiB as float64
-
-
-def sign_rows(seed: int, layer: int, size: int, rows: int) -> Iterator[Floats]:
-    """Rows of +-1 in chunks, the same for ever: raw Philox bits, lowest bit first.
-
-    Args:
-        seed: names the helper matrices, 0 to 2^32 - 1.
-        layer: index of the layer, so that layers differ.
-        size: entries of a row.
-        rows: how many rows in all.
-
-    Yields:
-        Arrays (some rows, size) of -1.0 and 1.0.
-    """
-    words = -(-size // 64)
-    generator = np.random.Philox(key=[seed, layer])
-    step = max(1, _CHUNK_ENTRIES // size)
-    for start in range(0, rows, step):
-        count = min(step, rows - start)
-        raw = generator.random_raw(count * words).astype("<u8").reshape(count, words)
-        bits = np.unpackbits(raw.view(np.uint8), axis=1, bitorder="little")
-        yield bits[:, :size].astype(np.float64) * 2.0 - 1.0
+__all__ = ["MatrixProject", "project"]
 
 
 def project(weight: Floats, *, seed: int, layer: int, count: int, bits: int) -> Layer:
@@ -64,19 +40,6 @@ def project(weight: Floats, *, seed: int, layer: int, count: int, bits: int) -> 
     t = np.clip(np.rint(z / scale * half), -half, half - 1).astype(np.int64)
     projection = Projection(seed=seed, bits=bits, scale=scale, coefficients=t)
     return rebuild(projection, layer=layer, shape=weight.shape)
-
-
-def rebuild(projection: Projection, *, layer: int, shape: tuple[int, ...]) -> Layer:
-    """The layer that a projection names: integer sums, then one scale, so exact."""
-    t = projection.coefficients
-    total = np.zeros(int(np.prod(shape)))
-    start = 0
-    for signs in sign_rows(projection.seed, layer, total.size, t.size):
-        total += t[start : start + len(signs)].astype(float) @ signs
-        start += len(signs)
-    factor = projection.scale * 2.0 ** (1 - projection.bits) / t.size
-    weight = (total * factor).astype(np.float32).astype(np.float64)
-    return Layer(weight=weight.reshape(shape), bias=None, projection=projection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from torch import nn
 
 from nonvacuous.compression import _arithmetic as coder
 from nonvacuous.compression import codes
+from nonvacuous.compression._signs import rebuild
 from nonvacuous.compression.codes import Code, decode, decode_network, encode
-from nonvacuous.compression.projection import project, rebuild
+from nonvacuous.compression.projection import project
 from nonvacuous.nets import Layer, Network, Projection, read
 
 exactly = settings(derandomize=True, max_examples=60, deadline=None)

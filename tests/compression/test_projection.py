@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from nonvacuous.compression import MatrixProject, projection
+from nonvacuous.compression import MatrixProject, _signs
+from nonvacuous.compression._signs import rebuild, sign_rows
 from nonvacuous.compression.codes import decode_network, encode
-from nonvacuous.compression.projection import project, rebuild, sign_rows
+from nonvacuous.compression.projection import project
 from nonvacuous.nets import Layer, Network, read
 
 exactly = settings(derandomize=True, max_examples=30, deadline=None)
@@ -58,7 +59,7 @@ PINNED = "f67ef8691662d59ef3e2df05ce7cbe1bec9e21ab4039f4351ae3a13d50ac11b2"
 @pytest.mark.parametrize("entries", [1, 70, 150, 333])
 def test_signs_do_not_depend_on_how_many_are_held_at_once(monkeypatch, entries):
     whole = np.concatenate(list(sign_rows(3, 0, 70, 11)))
-    monkeypatch.setattr(projection, "_CHUNK_ENTRIES", entries)
+    monkeypatch.setattr(_signs, "_CHUNK_ENTRIES", entries)
     chunks = list(sign_rows(3, 0, 70, 11))
     assert len(chunks) > 1
     assert (np.concatenate(chunks) == whole).all()
