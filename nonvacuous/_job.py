@@ -173,7 +173,7 @@ class Job:
     ) -> Iterator[tuple[str, Callable[[], None]]]:
         if self.train is None:
             reason = "no training rows were given to count errors of the code on"
-            yield bound.name, lambda: self._refuse(bound, "iid", reason)
+            yield bound.name, lambda: self._refuse(bound, "training-sample", reason)
             return
         rows = Rows.of(self.train)
         compressors: list[Pipeline] | list[MatrixProject] = (
@@ -322,7 +322,7 @@ class Job:
 
     def _notes(self, equal: int) -> Iterator[str]:
         if self.network.note:
-            yield f"The net was {self.network.note}."
+            yield f"About the net: {self.network.note}."
         guess = 1 - 1 / self.classes
         for name, seen in self.errors.items():
             if seen is not None and seen.value >= guess:
