@@ -122,7 +122,7 @@ def test_an_interrupted_run_writes_what_it_has_and_exits_with_130(
     command: Command, tmp_path: Path
 ) -> None:
     out = tmp_path / "report.json"
-    name = "nonvacuous.compression.codes.encode"
+    name = "nonvacuous.compression._base.encode"
     with mock.patch(name, side_effect=KeyboardInterrupt):
         run = command("certify", "--json", out)
     assert run.code == 130
