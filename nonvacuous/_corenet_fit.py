@@ -64,7 +64,7 @@ def coreset_fit(
         Evidence; whether it satisfies the assumptions is for the theorem to judge.
 
     Raises:
-        ValueError: if there are fewer rows than |S| asks for.
+        CompressionError: if there are fewer rows than |S| asks for.
     """
     fits = [_at(network, sample, j, delta, seed, origin) for j in _GRID]
     return min(fits, key=lambda fit: corenet_generalization.formula(fit, 2 * delta))

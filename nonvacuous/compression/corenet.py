@@ -3,8 +3,8 @@ r"""CoreNet: keep edges at random, by their empirical sensitivity.
 Baykal et al. 2019, Algorithms 1 and 2.  In theory mode (``epsilon`` and ``delta``)
 every neuron and sign draws what the theorem asks for; in budget mode (``keep``) it
 draws so many that the expected number of distinct edges is that share of them.
-Biases are kept exact.  A sampled row replaces the dense one only where it has fewer
-edges: exactness helps the guarantee.
+Biases are kept exact.  Edges that are never active on S vanish; the others of a row
+are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
 from dataclasses import dataclass
@@ -105,9 +105,9 @@ def measure(
     Args:
         network: the original net.
         points: S, (samples, inputs).
+        delta: failure probability of the whole net.
         signed: whether inputs are negative in any row of P, in S or not: then every
             event counts twice.
-        delta: failure probability of the whole net.
 
     Returns:
         Everything that sampling and the theorem need.
@@ -282,7 +282,7 @@ def sparsify(
     Returns:
         (outputs, inputs).  The sample is unbiased wherever the sensitivity is
         positive; where it has no fewer edges than were active on S, those stay as they
-        are, which moves the mean, but only towards the exact sum.
+        are: that biases the mean, but makes the error of no draw larger.
     """
     result = np.zeros_like(weight)
     for sign, (where, q) in enumerate(_parts(weight, sensitivities)):
