@@ -28,7 +28,6 @@ from nonvacuous.compression import (
     Pipeline,
     Rows,
 )
-from nonvacuous.compression.codes import FORMAT as CODE_FORMAT
 from nonvacuous.data import Role, Sample
 from nonvacuous.evidence import CodedFit, HoldoutErrors, Origin
 from nonvacuous.nets import Network
@@ -216,7 +215,7 @@ class Job:
             trials=fit.trials,
             bits=small.code.bits,
             code=small.code.data,
-            format=CODE_FORMAT,
+            format=small.code.format,
             decoded=True,
             origin=_origin(train),
         )

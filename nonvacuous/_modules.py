@@ -6,19 +6,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from nonvacuous.nets import Floats, Layer, Network, Projection, make
+from nonvacuous.nets import Floats, Layer, Network, make
+from nonvacuous.structures import Structure
 
-__all__ = ["Projected", "build", "read_module"]
+__all__ = ["Structured", "build", "read_module"]
 
 _IDENTITIES = (nn.Dropout, nn.Identity)
 
 
-class Projected(nn.Linear):
-    """A Linear layer whose weight was made from a :class:`Projection`."""
+class Structured(nn.Linear):
+    """A Linear layer whose weight a structure names."""
 
-    def __init__(self, projection: Projection, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, structure: Structure, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.projection = projection
+        self.structure = structure
 
 
 def build(network: Network) -> nn.Sequential:
@@ -32,8 +33,8 @@ def build(network: Network) -> nn.Sequential:
             nn.utils.skip_init(  # type: ignore[no-untyped-call]
                 nn.Linear, inputs, outputs, **options
             )
-            if layer.projection is None
-            else Projected(layer.projection, inputs, outputs, **options)
+            if layer.structure is None
+            else Structured(layer.structure, inputs, outputs, **options)
         )
         with torch.no_grad():
             linear.weight.copy_(torch.from_numpy(layer.weight.copy()))
@@ -63,10 +64,10 @@ def read_module(net: Any) -> Network:
                 raise TypeError(f"{name}: Flatten must go from dimension 1 to the last")
         elif type(part) is nn.ReLU and not expect_linear:
             expect_linear = True
-        elif type(part) in (nn.Linear, Projected) and expect_linear:
+        elif type(part) in (nn.Linear, Structured) and expect_linear:
             linears.append((name, part))  # type: ignore[arg-type]
             expect_linear = False
-        elif type(part) in (nn.ReLU, nn.Linear, Projected):
+        elif type(part) in (nn.ReLU, nn.Linear, Structured):
             raise TypeError(
                 f"{name}: Linear and ReLU must alternate, {type(part).__name__} is out"
                 " of turn"
@@ -80,7 +81,7 @@ def read_module(net: Any) -> Network:
         raise TypeError("net must end in a Linear layer, whose outputs are the scores")
     network = make([(name, *_parameters(name, part)) for name, part in linears])
     layers = tuple(
-        _with_projection(layer, part)
+        _with_structure(layer, part)
         for layer, (_, part) in zip(network.layers, linears, strict=True)
     )
     return Network(layers=layers, double=network.double)
@@ -128,8 +129,8 @@ def _parameters(name: str, part: nn.Linear) -> tuple[Floats, Floats | None]:
     return arrays["weight"], arrays.get("bias")
 
 
-def _with_projection(layer: Layer, part: nn.Module) -> Layer:
-    projection = getattr(part, "projection", None)
-    if projection is None:
+def _with_structure(layer: Layer, part: nn.Module) -> Layer:
+    structure = getattr(part, "structure", None)
+    if structure is None:
         return layer
-    return Layer(weight=layer.weight, bias=layer.bias, projection=projection)
+    return Layer(weight=layer.weight, bias=layer.bias, structure=structure)

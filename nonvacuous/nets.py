@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Layer", "Network", "Projection", "bundled", "load", "read", "save"]
+from nonvacuous.structures import Structure
+from nonvacuous.structures._base import Floats
 
-Floats = NDArray[np.float64]
+__all__ = ["Floats", "Layer", "Network", "bundled", "load", "read", "save"]
 
 FORMAT = "nonvacuous-net/1"
 
@@ -33,26 +33,15 @@ _TORN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Projection:
-    r"""A weight matrix named by coefficients of seeded sign matrices.
-
-    :math:`W = \frac{s\,2^{1-b}}{k} \sum_l t_l M_l`, see
-    :mod:`nonvacuous.compression.projection`.
-    """
-
-    seed: int
-    bits: int
-    scale: float
-    coefficients: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layer:
-    """An affine map: `weight` (outputs, inputs) and `bias` (outputs,) or none."""
+    """An affine map: `weight` (outputs, inputs) and `bias` (outputs,) or none.
+
+    ``structure`` says how the weight is named by fewer numbers, where it is.
+    """
 
     weight: Floats
     bias: Floats | None
-    projection: Projection | None = None
+    structure: Structure | None = None
 
     def __post_init__(self) -> None:
         if self.weight.ndim != 2 or 0 in self.weight.shape:
@@ -74,6 +63,21 @@ class Layer:
             own = np.array(value, dtype=np.float64, order="C") + 0.0
             own.setflags(write=False)
             object.__setattr__(self, name, own)
+
+    @property
+    def kept(self) -> int:
+        """Numbers that name the weight: its non-zeros, or what its structure stores."""
+        if self.structure is not None:
+            return self.structure.numbers
+        return int(np.count_nonzero(self.weight))
+
+    @classmethod
+    def of(
+        cls, structure: Structure, *, layer: int, shape: tuple[int, int], bias: Any
+    ) -> "Layer":
+        """The layer that a structure names as the `layer`-th of its net."""
+        weight = structure.rebuild(layer=layer, shape=shape)
+        return cls(weight=weight, bias=bias, structure=structure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,6 +121,11 @@ class Network:
     def nonzeros(self) -> int:
         """Weights and biases that are not zero."""
         return sum(int(np.count_nonzero(a)) for a in self.arrays())
+
+    @property
+    def kept(self) -> int:
+        """Numbers that name the weights: non-zeros, or what a structure stores."""
+        return sum(layer.kept for layer in self.layers)
 
     def arrays(self) -> Iterator[Floats]:
         """Every weight matrix and bias vector, layer by layer."""

@@ -1,19 +1,49 @@
 """What every compressor is, and what it returns."""
 
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
 
+from nonvacuous.compression._report import Report, plain_report
 from nonvacuous.compression.codes import Code, decode_network, encode
-from nonvacuous.nets import Network
+from nonvacuous.nets import Network, read
 
 __all__ = ["Compressed", "Compressor"]
 
 
-class Compressor(Protocol):
-    """A frozen dataclass of settings whose ``repr`` names all that matters."""
+class Compressor(ABC):
+    """Settings that make a net smaller.
+
+    Each is a frozen dataclass whose ``repr`` names everything that influences the
+    result, and defines :meth:`apply`; one that has more to say than how many numbers
+    each layer kept defines :meth:`explain` too, and lets ``apply`` call it.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def apply(self, network: Network) -> Network:
+        """The smaller net, not yet encoded, as a step of a pipeline."""
+
+    def explain(self, network: Network) -> tuple[Network, Report]:
+        """The smaller net, and what was asked, drawn, kept and guaranteed."""
+        small = self.apply(network)
+        return small, plain_report(network, small)
 
     def compress(self, net: Any) -> "Compressed":
-        """A smaller net and the code that names it; twice gives the same bytes."""
+        """The smaller net and the code that names it; twice gives the same bytes.
+
+        Args:
+            net: anything that :func:`nonvacuous.nets.read` reads; it is not changed.
+
+        Returns:
+            The net as it came out of the decoder, its code, and a report.
+
+        Raises:
+            CompressionError: if this net or these rows are beyond the compressor.
+        """
+        network, report = self.explain(read(net))
+        return Compressed.of(network, compressor=self, report=report)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +54,7 @@ class Compressed:
     """As it came out of the decoder."""
     code: Code
     pipeline: str
-    report: dict[str, Any] = field(default_factory=dict)
+    report: Report
 
     @property
     def net(self) -> Any:
@@ -33,11 +63,7 @@ class Compressed:
 
     @classmethod
     def of(
-        cls,
-        network: Network,
-        *,
-        compressor: object,
-        report: dict[str, Any] | None = None,
+        cls, network: Network, *, compressor: object, report: Report | None = None
     ) -> "Compressed":
         """Encode a network, decode it again, and keep what the decoder returned.
 
@@ -52,5 +78,5 @@ class Compressed:
             network=decoded,
             code=code,
             pipeline=repr(compressor),
-            report=report or {},
+            report=report or plain_report(network, network),
         )

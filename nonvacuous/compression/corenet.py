@@ -8,7 +8,6 @@ are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +20,20 @@ from nonvacuous._sizes import (
     sample_size,
     support_size,
 )
-from nonvacuous.compression._base import Compressed
+from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._errors import CompressionError
+from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._rows import Rows
+from nonvacuous.compression.sampling import draws_for, probabilities, sample
 from nonvacuous.compression.sensitivity import (
     Floating,
     edge_sensitivities,
     sensitivity_sums,
     sign_complexity,
 )
-from nonvacuous.nets import Floats, Layer, Network, read
+from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = ["CoreNet", "Statistics", "measure"]
-
-_DRAWABLE = 2.0**53
-"""A neuron that asks for more draws than this keeps its edges as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,7 +140,7 @@ def measure(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoreNet:
+class CoreNet(Compressor):
     """Sensitivity sampling of edges, in theory mode or in budget mode.
 
     Attributes:
@@ -172,26 +170,10 @@ class CoreNet:
 
     def apply(self, network: Network) -> Network:
         """The sampled net, as a step of a pipeline."""
-        return self.sample(network)[0]
+        return self.explain(network)[0]
 
-    def compress(self, net: Any) -> Compressed:
-        """The sampled net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net, with a report of what each layer was asked for, drew
-            and kept.
-
-        Raises:
-            CompressionError: if there are fewer rows than S needs.
-        """
-        network, report = self.sample(read(net))
-        return Compressed.of(network, compressor=self, report=report)
-
-    def sample(self, network: Network) -> tuple[Network, dict[str, Any]]:
-        """The sampled net, not yet encoded, and the report."""
+    def explain(self, network: Network) -> tuple[Network, Report]:
+        """The sampled net, and what each neuron was asked for, drew and kept."""
         chosen = support_rows(network, self.rows, self.delta, self.seed)
         points = self.rows.x[chosen].reshape(len(chosen), -1)
         signed = bool((self.rows.x < 0).any())
@@ -200,23 +182,12 @@ class CoreNet:
         for i, layer in enumerate(network.layers):
             asked = self._asked(stats, layer, i)
             draw = np.random.Generator(np.random.Philox(key=[self.seed, 2 + i]))
-            weight = sparsify(layer.weight, stats.sensitivities[i], asked, draw)
+            weight, drawn = sparsify(layer.weight, stats.sensitivities[i], asked, draw)
             layers.append(Layer(weight=weight, bias=layer.bias))
-            report.append(
-                {
-                    "layer": i + 1,
-                    "edges": int(np.count_nonzero(layer.weight)),
-                    "kept": int(np.count_nonzero(weight)),
-                    "asked, all neurons": float(asked.sum()),
-                    "asked, median neuron": float(np.median(asked.sum(axis=1))),
-                    "sensitivity sum, median": float(
-                        np.median(stats.sums[i].sum(axis=1))
-                    ),
-                    "Delta-hat": stats.delta_hats[i],
-                }
-            )
+            report.append(_said(i, layer.weight, weight, asked, drawn, stats))
         result = Network(layers=tuple(layers), double=True)
-        return result, {"support": stats.support, "layers": report}
+        facts = {"rows of S": stats.support}
+        return result, Report(layers=tuple(report), facts=facts)
 
     def _asked(self, stats: Statistics, layer: Layer, i: int) -> Floats:
         """Draws m for each neuron and sign, (outputs, 2), as floats."""
@@ -232,35 +203,25 @@ class CoreNet:
         return _budget(layer.weight, stats.sensitivities[i], self.keep or 1.0)
 
 
-def _parts(
-    weight: Floats, sensitivities: Floating
-) -> list[tuple[NDArray[np.bool_], Floats]]:
-    """For each sign: where its edges are, and their sampling probabilities."""
-    result = []
-    for where in (weight > 0, weight < 0):
-        s = np.where(where, sensitivities, 0).astype(np.float64)
-        total = s.sum(axis=1, keepdims=True)
-        result.append((where, np.divide(s, total, out=s, where=total > 0)))
-    return result
-
-
-def _budget(weight: Floats, sensitivities: Floating, keep: float) -> Floats:
-    """Draws whose expected distinct edges are `keep` of each neuron's and sign's."""
-    columns = []
-    for where, q in _parts(weight, sensitivities):
-        target = np.minimum(keep * where.sum(axis=1), (q > 0).sum(axis=1) * (1 - 1e-9))
-        with np.errstate(divide="ignore"):
-            log_miss = np.log1p(-q)
-        low, high = np.zeros(len(q)), np.full(len(q), 40.0)
-        for _ in range(40):
-            middle = 0.5 * (low + high)
-            with np.errstate(invalid="ignore", under="ignore"):
-                miss = np.exp(np.exp(middle)[:, None] * log_miss)
-            distinct = (1 - miss).sum(axis=1)
-            high = np.where(distinct >= target, middle, high)
-            low = np.where(distinct >= target, low, middle)
-        columns.append(np.where((q > 0).any(axis=1), np.ceil(np.exp(high)), 0.0))
-    return np.stack(columns, axis=1)
+def _said(
+    i: int,
+    weight: Floats,
+    small: Floats,
+    asked: Floats,
+    drawn: Floats,
+    stats: Statistics,
+) -> LayerReport:
+    distinct = np.stack([(small > 0).sum(axis=1), (small < 0).sum(axis=1)], axis=1)
+    return LayerReport(
+        layer=i + 1,
+        edges=int(np.count_nonzero(weight)),
+        kept=int(np.count_nonzero(small)),
+        neurons={"asked": asked, "drawn": drawn, "distinct": distinct.astype(float)},
+        facts={
+            "sensitivity sum, median": float(np.median(stats.sums[i].sum(axis=1))),
+            "Delta-hat": stats.delta_hats[i],
+        },
+    )
 
 
 def sparsify(
@@ -268,10 +229,8 @@ def sparsify(
     sensitivities: Floating,
     asked: Floats,
     draw: np.random.Generator,
-) -> Floats:
+) -> tuple[Floats, Floats]:
     """Algorithm 2 for every neuron and sign of a layer at once.
-
-    Counts are multinomial, so drawing costs O(inputs) a row however many draws.
 
     Args:
         weight: (outputs, inputs).
@@ -280,32 +239,30 @@ def sparsify(
         draw: the source of randomness.
 
     Returns:
-        (outputs, inputs).  The sample is unbiased wherever the sensitivity is
-        positive; where it has no fewer edges than were active on S, those stay as they
-        are: that biases the mean, but makes the error of no draw larger.
+        The sampled weights (outputs, inputs), and the draws made (outputs, 2), 0 for
+        parts that stayed as they were; see :func:`sampling.sample`.
     """
-    result = np.zeros_like(weight)
-    for sign, (where, q) in enumerate(_parts(weight, sensitivities)):
-        m = asked[:, sign]
-        drawable = np.minimum(m, _DRAWABLE)
-        counts = draw.multinomial(drawable.astype(np.int64), _normalised(q))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            factor = np.where(q > 0, counts / (m[:, None] * q), 0.0)
-        sampled = np.where(where, weight * np.nan_to_num(factor), 0.0)
-        active = q.any(axis=1)
-        smaller = np.count_nonzero(sampled, axis=1) < np.count_nonzero(q, axis=1)
-        use = ~active | (smaller & (m <= _DRAWABLE))
-        # an edge that is never active on S has no chance in the theorem, and vanishes
-        result += np.where(use[:, None], sampled, np.where(q > 0, weight, 0.0))
-    return result
+    result, drawn = np.zeros_like(weight), np.zeros_like(asked)
+    for sign, q in enumerate(_parts(weight, sensitivities)):
+        sampled, drawn[:, sign] = sample(weight, q, asked[:, sign], draw)
+        result += sampled
+    return result, drawn
 
 
-def _normalised(q: Floats) -> Floats:
-    """Rows that sum to at most 1 in floats; what a row of zeros draws is dropped."""
-    total = q.sum(axis=1, keepdims=True)
-    p: Floats = np.divide(q, total * (1 + 1e-12), out=np.zeros_like(q), where=total > 0)
-    # multinomial gives what is missing to the last column: leave it at most 1e-12
-    order = np.argmax(q, axis=1)
-    rows = np.arange(len(q))
-    p[rows, order] += np.maximum(1 - 1e-12 - p.sum(axis=1), 0) * (total[:, 0] > 0)
-    return p
+def _parts(weight: Floats, sensitivities: Floating) -> tuple[Floats, Floats]:
+    """Sampling probabilities of the positive and of the negative edges."""
+    plus, minus = (
+        probabilities(np.where(where, sensitivities, 0))
+        for where in (weight > 0, weight < 0)
+    )
+    return plus, minus
+
+
+def _budget(weight: Floats, sensitivities: Floating, keep: float) -> Floats:
+    """Draws whose expected distinct edges are `keep` of each neuron's and sign's."""
+    signs = (weight > 0, weight < 0)
+    columns = [
+        draws_for(q, keep * where.sum(axis=1))
+        for where, q in zip(signs, _parts(weight, sensitivities), strict=True)
+    ]
+    return np.stack(columns, axis=1)

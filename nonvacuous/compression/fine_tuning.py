@@ -1,18 +1,17 @@
 """Compressors that train what is kept: fine-tuning, and surgery while training."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from nonvacuous.compression._base import Compressed
+from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._rows import Rows
-from nonvacuous.nets import Network, read
+from nonvacuous.nets import Network
 from nonvacuous.training import Progress, Recipe, fine_tune
 
 __all__ = ["FineTuning", "NetworkSurgery"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FineTuning:
+class FineTuning(Compressor):
     """Train what is kept on a training sample; zeros stay zero.
 
     Whatever comes out is described in full by its code, so this is free to look at
@@ -42,20 +41,9 @@ class FineTuning:
             progress=progress,
         )
 
-    def compress(self, net: Any) -> Compressed:
-        """The fine-tuned net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSurgery:
+class NetworkSurgery(Compressor):
     """Train a net while ever fewer of its weights are kept, chosen anew as it goes.
 
     Attributes:
@@ -84,14 +72,3 @@ class NetworkSurgery:
             count=self.count,
             progress=progress,
         )
-
-    def compress(self, net: Any) -> Compressed:
-        """The sparse net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)

@@ -2,31 +2,23 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from nonvacuous._counting import compacted
-from nonvacuous.compression._base import Compressed
-from nonvacuous.nets import Network, read
+from nonvacuous.compression._base import Compressor
+from nonvacuous.nets import Network
 
-__all__ = ["Pipeline", "Step"]
-
-
-class Step(Protocol):
-    """A compressor that can be followed by another."""
-
-    def apply(self, network: Network) -> Network:
-        """The network after this step."""
+__all__ = ["Pipeline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(Compressor):
     """Apply every step in order; hidden units that nothing reads are dropped between.
 
     Attributes:
-        steps: compressors with an ``apply``.
+        steps: compressors.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[Compressor, ...]
 
     def apply(
         self, network: Network, memo: MutableMapping[str, Network] | None = None
@@ -50,14 +42,3 @@ class Pipeline:
                 memo[name] = compacted(step.apply(network))
             network = memo[name]
         return network
-
-    def compress(self, net: Any) -> Compressed:
-        """The last network and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)

@@ -7,13 +7,13 @@ is named by its seed, ``k``, ``b``, a float16 scale and ``k`` integers of ``b`` 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from nonvacuous.compression._base import Compressed
-from nonvacuous.compression._signs import rebuild, sign_rows
-from nonvacuous.nets import Floats, Layer, Network, Projection, read
+from nonvacuous.compression._base import Compressor
+from nonvacuous.nets import Floats, Layer, Network
+from nonvacuous.structures import Projection
+from nonvacuous.structures._projection import sign_rows
 
 __all__ = ["MatrixProject", "project"]
 
@@ -39,11 +39,12 @@ def project(weight: Floats, *, seed: int, layer: int, count: int, bits: int) -> 
     half = 2 ** (bits - 1)
     t = np.clip(np.rint(z / scale * half), -half, half - 1).astype(np.int64)
     projection = Projection(seed=seed, bits=bits, scale=scale, coefficients=t)
-    return rebuild(projection, layer=layer, shape=weight.shape)
+    outputs, inputs = weight.shape
+    return Layer.of(projection, layer=layer, shape=(outputs, inputs), bias=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixProject:
+class MatrixProject(Compressor):
     """Project every layer on ``count`` sign matrices; biases are dropped.
 
     Source: Arora et al. 2018, Algorithm 3, with +-1 entries.
@@ -61,16 +62,8 @@ class MatrixProject:
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must lie in [0, 2^32), got {self.seed}")
 
-    def compress(self, net: Any) -> Compressed:
-        """The projected net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        network = read(net)
+    def apply(self, network: Network) -> Network:
+        """The projected net, as a step of a pipeline."""
         layers = tuple(
             project(
                 layer.weight,
@@ -82,4 +75,4 @@ class MatrixProject:
             )
             for i, layer in enumerate(network.layers)
         )
-        return Compressed.of(Network(layers=layers), compressor=self)
+        return Network(layers=layers)

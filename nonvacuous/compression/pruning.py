@@ -1,18 +1,17 @@
 """Pruning by magnitude: of weights, and of whole hidden units."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from nonvacuous.compression._base import Compressed
-from nonvacuous.nets import Layer, Network, read
+from nonvacuous.compression._base import Compressor
+from nonvacuous.nets import Layer, Network
 
 __all__ = ["MagnitudePruning", "UnitPruning"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MagnitudePruning:
+class MagnitudePruning(Compressor):
     """Keep the largest weights of the whole net, as they are.
 
     Biases are kept.  Of equal weights at the threshold all are kept.
@@ -50,20 +49,9 @@ class MagnitudePruning:
         )
         return replace(network, layers=layers)
 
-    def compress(self, net: Any) -> Compressed:
-        """The pruned net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitPruning:
+class UnitPruning(Compressor):
     """Keep the hidden units whose incoming and outgoing norms have large products.
 
     Attributes:
@@ -96,14 +84,3 @@ class UnitPruning:
             layers[i] = Layer(weight=here.weight[kept], bias=bias)
             layers[i + 1] = Layer(weight=after.weight[:, kept], bias=after.bias)
         return replace(network, layers=tuple(layers))
-
-    def compress(self, net: Any) -> Compressed:
-        """The narrower net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)

@@ -1,18 +1,17 @@
 """Few levels a layer, by k-means on the weights alone."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from nonvacuous.compression._base import Compressed
-from nonvacuous.nets import Floats, Layer, Network, read
+from nonvacuous.compression._base import Compressor
+from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = ["Quantization"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quantization:
+class Quantization(Compressor):
     """Round each layer's non-zero weights to a few float16 levels, by k-means.
 
     Attributes:
@@ -42,17 +41,6 @@ class Quantization:
                 bias = np.rint(bias / step) * step + 0.0
             layers.append(Layer(weight=weight, bias=bias))
         return replace(network, layers=tuple(layers), double=False)
-
-    def compress(self, net: Any) -> Compressed:
-        """The quantised net and its code.
-
-        Args:
-            net: anything that :func:`nonvacuous.nets.read` reads.
-
-        Returns:
-            The compressed net; nothing is guaranteed about its errors.
-        """
-        return Compressed.of(self.apply(read(net)), compressor=self)
 
 
 def _nearest(values: Floats, levels: int) -> Floats:

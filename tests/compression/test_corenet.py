@@ -53,7 +53,7 @@ def expectation(weight, sensitivities, draws):
     mean = np.zeros(len(weight))
     for drawn in itertools.product(range(len(weight)), repeat=draws):
         chance = math.prod(Fraction(sensitivities[j]) / total for j in drawn)
-        row = sparsify(
+        row, _ = sparsify(
             np.array([weight]),
             np.array([sensitivities]),
             np.array([[float(draws), 0.0]]),
@@ -86,7 +86,7 @@ def test_the_mean_of_many_sampled_layers_is_the_layer():
     source = np.random.Generator(np.random.Philox(key=[5, 5]))
     total = np.zeros_like(weight)
     for _ in range(trials):
-        total += sparsify(weight, s, asked, source)
+        total += sparsify(weight, s, asked, source)[0]
     for sign in (1, -1):
         where = weight * sign > 0
         assert (where.sum(axis=1) > draws).all()
@@ -100,7 +100,7 @@ def test_sampled_edges_are_multiples_of_their_share():
     weight = np.abs(np.random.default_rng(0).normal(size=(4, 30)))
     s = edge_sensitivities(weight, points(inputs=30))
     asked = np.tile([9.0, 0.0], (4, 1))
-    found = sparsify(weight, s, asked, np.random.default_rng(1))
+    found, _ = sparsify(weight, s, asked, np.random.default_rng(1))
     counts = found / weight * 9 * s / s.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(counts, np.rint(counts), atol=1e-9)
     np.testing.assert_allclose(counts.sum(axis=1), 9)
@@ -110,21 +110,21 @@ def test_edges_that_are_never_active_are_dropped():
     x = points()
     x[:, 4] = 0.0
     net = tiny()
-    small, _ = CoreNet(rows=rows_of(x), keep=0.8).sample(net)
+    small, _ = CoreNet(rows=rows_of(x), keep=0.8).explain(net)
     assert net.layers[0].weight[:, 4].all()
     assert not small.layers[0].weight[:, 4].any()
 
 
 def test_a_part_that_is_never_active_is_dropped_even_when_nothing_is_asked():
     weight, s = np.array([[1.0, -2.0, -3.0]]), np.array([[0.0, 1.0, 1.0]])
-    found = sparsify(weight, s, np.array([[0.0, 1e300]]), np.random.default_rng(0))
+    found, _ = sparsify(weight, s, np.array([[0.0, 1e300]]), np.random.default_rng(0))
     assert found.tolist() == [[0.0, -2.0, -3.0]]
 
 
 @pytest.mark.parametrize("asked", [2.0**60, np.inf])
 def test_more_draws_than_can_be_drawn_keep_the_row(asked):
     weight, s = np.array([[1.0, 2.0]]), np.array([[0.5, 0.5]])
-    found = sparsify(weight, s, np.array([[asked, 0.0]]), np.random.default_rng(0))
+    found, _ = sparsify(weight, s, np.array([[asked, 0.0]]), np.random.default_rng(0))
     assert (found == weight).all()
 
 
@@ -151,11 +151,11 @@ def test_the_budget_is_the_least_that_meets_the_expected_distinct_edges(keep):
 def test_the_kept_edges_are_near_the_budget():
     """Distinct counts are negatively associated: variance at most the mean."""
     net, keep = tiny(sizes=(60, 50, 3)), 0.25
-    small, report = CoreNet(rows=rows_of(points(inputs=60)), keep=keep).sample(net)
+    small, report = CoreNet(rows=rows_of(points(inputs=60)), keep=keep).explain(net)
     edges = net.layers[0].weight.size
     kept = np.count_nonzero(small.layers[0].weight)
-    assert report["layers"][0]["edges"] == edges
-    assert report["layers"][0]["kept"] == kept
+    assert report.layers[0].edges == edges
+    assert report.layers[0].kept == kept
     assert keep * edges - 6 * math.sqrt(keep * edges) <= kept
     # a neuron and sign draws a whole number of times: at most one edge more
     assert kept <= keep * edges + 2 * 50 + 6 * math.sqrt(keep * edges)
@@ -163,7 +163,7 @@ def test_the_kept_edges_are_near_the_budget():
 
 def test_keeping_everything_keeps_everything():
     net = tiny()
-    small, _ = CoreNet(rows=rows_of(points()), keep=1.0).sample(net)
+    small, _ = CoreNet(rows=rows_of(points()), keep=1.0).explain(net)
     assert (small.layers[0].weight == net.layers[0].weight).all()
 
 
@@ -176,12 +176,12 @@ def test_a_real_net_asks_for_more_than_there_is_and_is_kept_dense():
     awake = Layer(weight=fresh[0].weight, bias=np.full(48, 4.0))  # no unit is dead
     net = Network(layers=(awake, fresh[1]))
     compressed = CoreNet(rows=Rows.of(digits), epsilon=0.5).compress(net)
-    support = compressed.report["support"]
+    support = compressed.report.facts["rows of S"]
     assert support == support_size(0.05, neurons=58, widest=64)
     chosen = support_rows(net, Rows.of(digits), 0.05, 0)
     stats = measure(net, digits.x[chosen].reshape(support, -1), 0.05)
     for i, layer in enumerate(net.layers):
-        said = compressed.report["layers"][i]
+        said = compressed.report.layers[i]
         asked = sample_size(
             stats.sums[i],
             stats.epsilons(0.5)[i],
@@ -189,13 +189,13 @@ def test_a_real_net_asks_for_more_than_there_is_and_is_kept_dense():
             neurons=stats.neurons,
             constant=stats.constant,
         )
-        assert said["asked, all neurons"] == asked.sum() > said["edges"]
-        assert said["layer"] == i + 1
-        assert said["Delta-hat"] == stats.delta_hats[i] >= 1 + stats.kappa
+        assert said.asked == asked.sum() > said.edges
+        assert said.layer == i + 1
+        assert said.facts["Delta-hat"] == stats.delta_hats[i] >= 1 + stats.kappa
         kept = compressed.network.layers[i].weight
         live = stats.sensitivities[i] > 0
         assert ((kept != 0) == live).all()  # pixels that are never lit are dropped
-        assert said["kept"] == np.count_nonzero(kept)
+        assert said.kept == np.count_nonzero(kept)
         for sign in (1, -1):
             part = layer.weight * sign > 0
             whole = ((live & part) == part).all(axis=1, keepdims=True) & part
@@ -216,7 +216,7 @@ def test_too_few_rows_are_refused_with_the_number_that_is_asked():
     with pytest.raises(ValueError, match=f"at least the {needed} .* got {needed - 1}"):
         compressor.compress(tiny())
     enough = CoreNet(rows=rows_of(points(count=needed)), keep=0.5)
-    assert enough.compress(tiny()).report["support"] == needed
+    assert enough.compress(tiny()).report.facts["rows of S"] == needed
 
 
 def test_inputs_of_both_signs_halve_delta():
@@ -244,7 +244,7 @@ def test_a_negative_input_outside_of_the_support_halves_delta_too(monkeypatch):
         return seen[-1]
 
     monkeypatch.setattr(corenet, "measure", watched)
-    CoreNet(rows=rows_of(x), keep=0.5).sample(net)
+    CoreNet(rows=rows_of(x), keep=0.5).explain(net)
     assert seen[0].spend(0.05) == 0.025
 
 
@@ -264,7 +264,7 @@ def test_compress_gives_the_same_bytes_twice_and_decodes_to_the_net():
     assert one.code == two.code
     back, bits = decode_network(one.code.data)
     assert bits == one.code.bits
-    sampled, _ = compressor.sample(net)
+    sampled, _ = compressor.explain(net)
     for found, kept, drawn in zip(
         back.arrays(), one.network.arrays(), sampled.arrays(), strict=True
     ):
@@ -326,7 +326,7 @@ def failures(share, trials=600):
     source = np.random.Generator(np.random.Philox(key=[1, 2]))
     exact, failed = a @ weight[0], np.zeros(len(a))
     for _ in range(trials):
-        sampled = sparsify(weight, s, asked, source)
+        sampled, _ = sparsify(weight, s, asked, source)
         assert 0 < np.count_nonzero(sampled) < weight.size
         failed += np.abs(a @ sampled[0] - exact) > epsilon * exact
     return failed, trials, delta

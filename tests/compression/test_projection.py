@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from nonvacuous.compression import MatrixProject, _signs
-from nonvacuous.compression._signs import rebuild, sign_rows
+from nonvacuous.compression import MatrixProject
 from nonvacuous.compression.codes import decode_network, encode
 from nonvacuous.compression.projection import project
 from nonvacuous.nets import Layer, Network, read
+from nonvacuous.structures import _projection
+from nonvacuous.structures._projection import sign_rows
 
 exactly = settings(derandomize=True, max_examples=30, deadline=None)
 
@@ -59,7 +60,7 @@ PINNED = "f67ef8691662d59ef3e2df05ce7cbe1bec9e21ab4039f4351ae3a13d50ac11b2"
 @pytest.mark.parametrize("entries", [1, 70, 150, 333])
 def test_signs_do_not_depend_on_how_many_are_held_at_once(monkeypatch, entries):
     whole = np.concatenate(list(sign_rows(3, 0, 70, 11)))
-    monkeypatch.setattr(_signs, "_CHUNK_ENTRIES", entries)
+    monkeypatch.setattr(_projection, "_CHUNK_ENTRIES", entries)
     chunks = list(sign_rows(3, 0, 70, 11))
     assert len(chunks) > 1
     assert (np.concatenate(chunks) == whole).all()
@@ -69,7 +70,7 @@ def test_signs_do_not_depend_on_how_many_are_held_at_once(monkeypatch, entries):
 @given(seed=st.integers(0, 2**32 - 1), bits=st.integers(2, 16), count=st.integers(1, 9))
 def test_coefficients_are_the_naive_computation(seed, bits, count):
     weight = np.random.default_rng(seed).integers(-8, 9, (3, 5)) / 8.0
-    found = project(weight, seed=seed, layer=1, count=count, bits=bits).projection
+    found = project(weight, seed=seed, layer=1, count=count, bits=bits).structure
     signs = naive_signs(seed, 1, 15, count)
     z = [sum(w * s for w, s in zip(weight.ravel(), row, strict=True)) for row in signs]
     scale = float(np.float16(max(max(map(abs, z)), 6e-8)))
@@ -84,7 +85,7 @@ def test_coefficients_are_the_naive_computation(seed, bits, count):
 def test_the_weight_is_the_sum_of_signs_rounded_to_float32(seed, bits, count):
     weight = np.random.default_rng(seed).normal(size=(3, 5))
     made = project(weight, seed=seed, layer=0, count=count, bits=bits)
-    p, signs = made.projection, naive_signs(seed, 0, 15, count)
+    p, signs = made.structure, naive_signs(seed, 0, 15, count)
     for j, value in enumerate(made.weight.ravel()):
         total = sum(
             int(t) * row[j] for t, row in zip(p.coefficients, signs, strict=True)
@@ -97,10 +98,10 @@ def test_the_weight_is_the_sum_of_signs_rounded_to_float32(seed, bits, count):
 def test_a_projected_layer_is_rebuilt_exactly():
     weight = np.random.default_rng(1).normal(size=(9, 20))
     made = project(weight, seed=9, layer=4, count=50, bits=6)
-    again = rebuild(made.projection, layer=4, shape=(9, 20))
-    assert again.weight.tobytes() == made.weight.tobytes()
-    other = rebuild(made.projection, layer=5, shape=(9, 20))
-    assert (other.weight != made.weight).any()
+    again = made.structure.rebuild(layer=4, shape=(9, 20))
+    assert again.tobytes() == made.weight.tobytes()
+    other = made.structure.rebuild(layer=5, shape=(9, 20))
+    assert (other != made.weight).any()
 
 
 def test_many_coefficients_come_nearer_to_the_matrix():
@@ -142,7 +143,7 @@ def test_compress_gives_the_same_bytes_twice_and_decodes_to_the_net():
 def test_biases_are_dropped_and_coefficients_are_no_more_than_entries():
     small = MatrixProject(count=20, bits=6).compress(small_net()).network
     assert all(layer.bias is None for layer in small.layers)
-    sizes = [layer.projection.coefficients.size for layer in small.layers]
+    sizes = [layer.structure.coefficients.size for layer in small.layers]
     assert sizes == [20, 18]
 
 
@@ -157,7 +158,7 @@ def test_the_module_keeps_its_projections_until_its_weights_are_touched():
     back, _ = decode_network(code.data)
     for found, kept in zip(back.arrays(), read(module).arrays(), strict=True):
         assert (found == kept).all()
-    assert [a.projection is None for a in back.layers] == [True, False]
+    assert [a.structure is None for a in back.layers] == [True, False]
 
 
 def test_a_bias_beside_a_projection_is_kept():
@@ -166,7 +167,7 @@ def test_a_bias_beside_a_projection_is_kept():
     layers = (small.layers[0], replace(small.layers[1], bias=bias))
     back, _ = decode_network(encode(replace(small, layers=layers)).data)
     assert back.layers[1].bias.tolist() == bias.tolist()
-    assert back.layers[1].projection is not None
+    assert back.layers[1].structure is not None
 
 
 def test_the_code_is_little_more_than_the_coefficients():

@@ -1,0 +1,125 @@
+"""How structured layers are written: one function for each kind, both directions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nonvacuous.compression._array_codes import code_array, halves
+from nonvacuous.compression._stream import Stream
+from nonvacuous.nets import Layer, exact
+from nonvacuous.structures import LowRank, Projection, Structure
+
+__all__ = ["KINDS", "faithful"]
+
+MAX_SIGNS = 1 << 32
+"""Entries of helper matrices that one projected layer may ask for: some seconds."""
+MAX_NUMBERS = 1 << 25
+"""Numbers that one structured layer may store: at most 256 MiB of them."""
+
+Shape = tuple[int, int]
+
+
+def faithful(layer: Layer, i: int) -> Structure | None:
+    """The layer's structure, if the format holds it and its weight is still that."""
+    found = layer.structure
+    if found is None or not _holds(found, layer.weight.shape):
+        return None
+    again = found.rebuild(layer=i, shape=layer.weight.shape)
+    return found if (again == layer.weight).all() else None
+
+
+def _holds(found: Structure, shape: tuple[int, ...]) -> bool:
+    if isinstance(found, Projection):
+        return _holds_projection(found, shape[0] * shape[1])
+    if isinstance(found, LowRank):
+        return _holds_low_rank(found, shape)
+    return False
+
+
+# Projections -------------------------------------------------------------------------
+
+
+def _holds_projection(p: Projection, entries: int) -> bool:
+    offset = 2 ** (p.bits - 1)
+    return (
+        0 <= p.seed < 2**32
+        and 2 <= p.bits <= 16
+        and 0 < p.scale < np.inf
+        and halves(np.array([p.scale]))
+        and _projectable(p.coefficients.size, entries)
+        and p.coefficients.min() >= -offset
+        and p.coefficients.max() < offset
+    )
+
+
+def _projectable(count: int, entries: int) -> bool:
+    """Whether so many coefficients of such matrices can be built in seconds."""
+    return 1 <= count <= min(2**15, entries) and count * entries <= MAX_SIGNS
+
+
+def _projection(stream: Stream, given: Structure | None, shape: Shape) -> Projection:
+    """A seed, b, a scale, and k coefficients of b bits.
+
+    Raises:
+        ValueError: if the stream names an impossible one.
+    """
+    p = given if isinstance(given, Projection) else None
+    seed = stream.bits(p.seed if p else 0, 32)
+    bits = stream.bits(p.bits - 1 if p else 0, 4) + 1
+    half = np.float16(p.scale if p else 0).view(np.uint16)
+    scale = float(np.uint16(stream.bits(int(half), 16)).view(np.float16))
+    count = stream.positive(p.coefficients.size if p else 1)
+    possible = bits >= 2 and 0 < scale < np.inf
+    if not (possible and _projectable(count, shape[0] * shape[1])):
+        raise ValueError("the code names an impossible projection")
+    offset = 2 ** (bits - 1)
+    words = np.zeros(count, np.uint64)
+    if p:
+        words = (p.coefficients + offset).astype(np.uint64)
+    stream.words(words, bits)
+    return Projection(
+        seed=seed,
+        bits=bits,
+        scale=scale,
+        coefficients=words.astype(np.int64) - offset,
+    )
+
+
+# Low rank, with or without a sparse remainder ----------------------------------------
+
+
+def _holds_low_rank(p: LowRank, shape: tuple[int, ...]) -> bool:
+    fits = (p.left.shape[0], p.right.shape[1]) == shape
+    rest = p.rest is None or (p.rest.shape == shape and exact(p.rest))
+    possible = 1 <= p.left.shape[1] <= _most_rank(shape)
+    return fits and possible and rest and exact(p.left) and exact(p.right)
+
+
+def _most_rank(shape: tuple[int, ...]) -> int:
+    """More than a matrix can have is allowed: factors may be sparse."""
+    return min(2 * max(shape), MAX_NUMBERS // sum(shape))
+
+
+def _low_rank(stream: Stream, given: Structure | None, shape: Shape) -> LowRank:
+    """The rank, both factors, and the remainder if there is one.
+
+    Raises:
+        ValueError: if the stream names an impossible one.
+    """
+    p = given if isinstance(given, LowRank) else None
+    rank = stream.positive(p.left.shape[1] if p else 1)
+    if rank > _most_rank(shape):
+        raise ValueError(f"the code names rank {rank} for a layer of shape {shape}")
+    left = code_array(stream, p.left if p else None, (shape[0], rank), False)
+    right = code_array(stream, p.right if p else None, (rank, shape[1]), False)
+    rest = None if p is None else p.rest
+    if stream.bits(int(rest is not None), 1):
+        rest = code_array(stream, rest, shape, False)
+    return LowRank(left=left, right=right, rest=rest)
+
+
+KINDS: tuple[
+    tuple[type[Any], Callable[[Stream, Structure | None, Shape], Structure]], ...
+] = ((Projection, _projection), (LowRank, _low_rank))
+"""In the order of their numbers in the stream, which never change."""
