@@ -15,7 +15,7 @@ from nonvacuous._counting import margins
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.bounds.selection import log_weight_integer
 from nonvacuous.compression import Compressed, CompressionError, CoreNet, Rows
-from nonvacuous.compression.corenet import Statistics, measure, support_rows
+from nonvacuous.compression._statistics import Statistics, measure, support_rows
 from nonvacuous.compression.sensitivity import sign_complexity
 from nonvacuous.data import Role, Sample
 from nonvacuous.evidence import CoresetFit, Origin

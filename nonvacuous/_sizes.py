@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from nonvacuous._numerics import check_delta, up
 
 __all__ = [
+    "amplification_rows",
+    "amplification_trials",
+    "guaranteed_epsilon",
     "kappa",
     "layer_epsilons",
     "network_size",
@@ -105,6 +108,77 @@ def sample_size(
         exact = 8.0 * s * constant * log_term / e / e
     rounded = np.ceil(exact * (1 + 2.0**-50))
     return rounded if rounded.ndim else float(rounded)
+
+
+def guaranteed_epsilon(
+    sensitivity_sum: ArrayLike,
+    draws: ArrayLike,
+    delta: float,
+    *,
+    neurons: int,
+    constant: float,
+) -> NDArray[np.float64]:
+    r"""The relative error that so many draws guarantee, rounded up.
+
+    The inverse of the exact exponent behind :func:`sample_size`, for every m:
+
+    .. math:: \epsilon = b + \sqrt{b^2 + 6 b}, \qquad b = S K \ln(8\eta/\delta) / m
+
+    Args:
+        sensitivity_sum: S of a neuron and sign, any shape.
+        draws: m, the same shape; 0 stands for a part that was kept whole.
+        delta: failure probability of the whole net, in (0, 1).
+        neurons: eta.
+        constant: K.
+
+    Returns:
+        Errors relative to the part's sum, given that what enters is within a half of
+        itself; 0 for parts kept whole.  Above 1 nothing is guaranteed.
+
+    >>> float(guaranteed_epsilon(1.0, 3.0 * math.log(8 / 0.1), 0.1, neurons=1,
+    ...                          constant=3.0).round(6))
+    3.645751
+    """
+    check_delta(delta)
+    s, m = np.asarray(sensitivity_sum, float), np.asarray(draws, float)
+    log_term = math.log(8.0 * neurons) - math.log(delta)
+    with np.errstate(over="ignore"):
+        b = np.divide(s * constant * log_term, m, out=np.zeros(s.shape), where=m > 0)
+        epsilon: NDArray[np.float64] = (b + np.sqrt(b * b + 6 * b)) * (1 + 2.0**-48)
+    return epsilon
+
+
+def amplification_trials(delta: float, *, neurons: int) -> int:
+    r"""Coresets that CoreNet++ draws for one neuron and sign.
+
+    .. math:: \tau = \lceil \ln(4\eta/\delta) / \ln(10/9) \rceil
+
+    By Markov one draw is above 10/9 of the mean error with probability below 9/10; all
+    are with probability below :math:`\delta/(4\eta)`.  Source: recalled, re-derived.
+
+    >>> amplification_trials(0.1, neurons=410)
+    93
+    """
+    check_delta(delta)
+    log_term = math.log(4.0 * neurons) - math.log(delta)
+    return math.ceil(up(log_term / math.log(10 / 9), ulps=8))
+
+
+def amplification_rows(delta: float, *, neurons: int, trials: int) -> int:
+    r"""Rows of T, on which CoreNet++ compares its coresets.
+
+    .. math:: |T| = \lceil 8 \ln(8 \tau \eta / \delta) \rceil
+
+    By Hoeffding the means of errors in [0, 1] are then all within 1/4 of their
+    expectations, except with probability :math:`\delta/2` for all neurons and both
+    signs.  Source: recalled, re-derived.
+
+    >>> amplification_rows(0.1, neurons=410, trials=93)
+    120
+    """
+    check_delta(delta)
+    log_term = math.log(8.0 * trials * neurons) - math.log(delta)
+    return math.ceil(up(8 * log_term, ulps=8))
 
 
 def kappa(

@@ -10,7 +10,7 @@ from nonvacuous._corenet_fit import coreset_fit, hill_index
 from nonvacuous.bounds import Refusal
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.compression import Rows
-from nonvacuous.compression.corenet import support_rows
+from nonvacuous.compression._statistics import support_rows
 from nonvacuous.data import Role, Sample, make_sample
 from nonvacuous.evidence import CoresetFit, Origin
 from nonvacuous.nets import Network

@@ -5,13 +5,17 @@ from nonvacuous.compression._base import Compressor as Compressor
 from nonvacuous.compression._errors import CompressionError as CompressionError
 from nonvacuous.compression._rows import Rows as Rows
 from nonvacuous.compression.corenet import CoreNet as CoreNet
+from nonvacuous.compression.corenet_plus import CoreNetPlus as CoreNetPlus
+from nonvacuous.compression.corenet_plus_plus import CoreNetPlusPlus as CoreNetPlusPlus
 from nonvacuous.compression.fine_tuning import FineTuning as FineTuning
 from nonvacuous.compression.fine_tuning import NetworkSurgery as NetworkSurgery
+from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pipeline import Pipeline as Pipeline
 from nonvacuous.compression.projection import MatrixProject as MatrixProject
 from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
 from nonvacuous.compression.quantization import Quantization as Quantization
+from nonvacuous.compression.refit import Refitted as Refitted
 from nonvacuous.training import Recipe as Recipe
 
 __all__ = [
@@ -19,13 +23,17 @@ __all__ = [
     "CompressionError",
     "Compressor",
     "CoreNet",
+    "CoreNetPlus",
+    "CoreNetPlusPlus",
     "FineTuning",
     "MagnitudePruning",
     "MatrixProject",
     "NetworkSurgery",
+    "OutputCoreset",
     "Pipeline",
     "Quantization",
     "Recipe",
+    "Refitted",
     "Rows",
     "UnitPruning",
 ]

@@ -7,148 +7,40 @@ Biases are kept exact.  Edges that are never active on S vanish; the others of a
 are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nonvacuous._sizes import (
-    kappa,
-    layer_epsilons,
-    network_size,
-    paper_constant,
-    sample_size,
-    support_size,
-)
+from nonvacuous._sizes import guaranteed_epsilon, sample_size
 from nonvacuous.compression._base import Compressor
-from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._rows import Rows
+from nonvacuous.compression._statistics import Statistics, measure, support_rows
 from nonvacuous.compression.sampling import draws_for, probabilities, sample
-from nonvacuous.compression.sensitivity import (
-    Floating,
-    edge_sensitivities,
-    sensitivity_sums,
-    sign_complexity,
-)
+from nonvacuous.compression.sensitivity import Floating
 from nonvacuous.nets import Floats, Layer, Network
 
-__all__ = ["CoreNet", "Statistics", "measure"]
+__all__ = ["CoreNet", "SensitivitySampling", "budget", "sparsify"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Statistics:
-    """What CoreNet measures on S, layer by layer."""
-
-    support: int
-    constant: float
-    neurons: int
-    widest: int
-    signed_inputs: bool
-    sensitivities: tuple[Floating, ...]
-    sums: tuple[Floats, ...]
-    """(outputs, 2) for each layer: S of the positive and the negative part."""
-    delta_hats: tuple[float, ...]
-    kappa: float
-
-    def epsilons(self, epsilon: float) -> list[float]:
-        """epsilon_l of every layer, 0 where floats end."""
-        return layer_epsilons(epsilon, self.delta_hats)
-
-    def network_size(self, epsilon: float, delta: float) -> float:
-        """Non-zeros that the main theorem allows, infinite where floats end."""
-        return network_size(
-            epsilon,
-            self.spend(delta),
-            delta_hats=self.delta_hats,
-            sensitivity_sums=[s.sum(axis=1) for s in self.sums],
-            neurons=self.neurons,
-            constant=self.constant,
-        )
-
-    def spend(self, delta: float) -> float:
-        """delta, halved where inputs of both signs double the events."""
-        return delta / 2 if self.signed_inputs else delta
-
-
-def architecture(network: Network) -> tuple[int, int]:
-    """eta, the neurons after the input, and eta*, the widest layer with the input."""
-    return sum(network.sizes[1:]), max(network.sizes)
-
-
-def support_rows(
-    network: Network, rows: Rows, delta: float, seed: int
-) -> NDArray[np.intp]:
-    """Indices of S: drawn uniformly without replacement from the rows.
-
-    Raises:
-        CompressionError: if the theorem asks for more rows than there are.
-    """
-    neurons, widest = architecture(network)
-    spent = delta / 2 if (rows.x < 0).any() else delta
-    size = support_size(spent, neurons=neurons, widest=widest)
-    if size > len(rows.x):
-        raise CompressionError(
-            f"rows must be at least the {size} that |S| asks for, got {len(rows.x)}"
-        )
-    draw = np.random.Generator(np.random.Philox(key=[seed, 1]))
-    return np.sort(draw.choice(len(rows.x), size, replace=False))
-
-
-def measure(
-    network: Network, points: Floating, delta: float, *, signed: bool = False
-) -> Statistics:
-    """Sensitivities and sign complexities on the points of S.
-
-    Args:
-        network: the original net.
-        points: S, (samples, inputs).
-        delta: failure probability of the whole net.
-        signed: whether inputs are negative in any row of P, in S or not: then every
-            event counts twice.
-
-    Returns:
-        Everything that sampling and the theorem need.
-    """
-    neurons, widest = architecture(network)
-    signed = signed or bool((points < 0).any())
-    spent = delta / 2 if signed else delta
-    add = kappa(spent, neurons=neurons, widest=widest)
-    a = np.asarray(points, np.float64)
-    sensitivities: list[Floating] = []
-    sums: list[Floats] = []
-    hats: list[float] = []
-    for layer in network.layers:
-        s = edge_sensitivities(layer.weight, a)
-        sensitivities.append(s)
-        sums.append(sensitivity_sums(layer.weight, s) * (1 + 2.0**-40))  # outward
-        delta_l = sign_complexity(layer.weight, layer.bias, a)
-        hats.append(float(delta_l.mean(axis=0).max()) + add)
-        a = a @ layer.weight.T + (0.0 if layer.bias is None else layer.bias)
-        a = np.maximum(a, 0.0)
-    return Statistics(
-        support=len(points),
-        constant=paper_constant(neurons=neurons, widest=widest),
-        neurons=neurons,
-        widest=widest,
-        signed_inputs=signed,
-        sensitivities=tuple(sensitivities),
-        sums=tuple(sums),
-        delta_hats=tuple(hats),
-        kappa=add,
-    )
+Sampler = Callable[[Floats, Floats, Floats, np.random.Generator], tuple[Floats, Floats]]
+"""As :func:`sampling.sample`: weights, q, draws asked, randomness."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoreNet(Compressor):
-    """Sensitivity sampling of edges, in theory mode or in budget mode.
+class SensitivitySampling(Compressor):
+    """What CoreNet, CoreNet+ and CoreNet++ share: settings, S, and how much to draw.
 
     Attributes:
         rows: the points P, of which S is drawn; kept from training if the theorem is
             to hold.
-        epsilon: relative output error; with it, theory mode.
+        epsilon: relative output error, in (0, 1); with it, theory mode.
         keep: share of the edges to keep in expectation, in (0, 1]; budget mode.
         delta: failure probability, in (0, 1).
+        constant: K of the theorem, with which S and kappa change too, at least 1; None
+            is the paper's ln(eta eta*).
         seed: of the draws.
     """
 
@@ -156,15 +48,21 @@ class CoreNet(Compressor):
     epsilon: float | None = None
     keep: float | None = None
     delta: float = 0.05
+    constant: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
+        name = type(self).__name__
         if (self.epsilon is None) == (self.keep is None):
-            raise ValueError("CoreNet needs either epsilon (theory) or keep (budget)")
+            raise ValueError(f"{name} needs either epsilon (theory) or keep (budget)")
         if self.epsilon is not None and not 0 < self.epsilon < 1:
             raise ValueError(f"epsilon must lie in (0, 1), got {self.epsilon}")
         if self.keep is not None and not 0 < self.keep <= 1:
             raise ValueError(f"keep must lie in (0, 1], got {self.keep}")
+        if not 0 < self.delta < 1:
+            raise ValueError(f"delta must lie in (0, 1), got {self.delta}")
+        if self.constant is not None and not self.constant >= 1:
+            raise ValueError(f"constant must be at least 1, got {self.constant}")
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must lie in [0, 2^63), got {self.seed}")
 
@@ -174,22 +72,72 @@ class CoreNet(Compressor):
 
     def explain(self, network: Network) -> tuple[Network, Report]:
         """The sampled net, and what each neuron was asked for, drew and kept."""
-        chosen = support_rows(network, self.rows, self.delta, self.seed)
+        chosen = support_rows(
+            network, self.rows, self.delta, self.seed, constant=self.constant
+        )
         points = self.rows.x[chosen].reshape(len(chosen), -1)
-        signed = bool((self.rows.x < 0).any())
-        stats = measure(network, points, self.delta, signed=signed)
-        layers, report = [], []
-        for i, layer in enumerate(network.layers):
-            asked = self._asked(stats, layer, i)
-            draw = np.random.Generator(np.random.Philox(key=[self.seed, 2 + i]))
-            weight, drawn = sparsify(layer.weight, stats.sensitivities[i], asked, draw)
+        start = self.begin(network, points)
+        stats = self.statistics(start, points)
+        layers: list[Layer] = []
+        said = []
+        for i, layer in enumerate(start.layers):
+            weight, drawn = sparsify(
+                layer.weight,
+                stats.sensitivities[i],
+                self.asked(stats, layer, i),
+                self.stream(i),
+                self.sampler(start, layers, stats, chosen),
+            )
             layers.append(Layer(weight=weight, bias=layer.bias))
-            report.append(_said(i, layer.weight, weight, asked, drawn, stats))
-        result = Network(layers=tuple(layers), double=True)
-        facts = {"rows of S": stats.support}
-        return result, Report(layers=tuple(report), facts=facts)
+            said.append(self.said(i, layer, layers[-1], drawn, stats))
+        small = self.end(Network(layers=tuple(layers), double=True))
+        facts = {
+            "rows of S": stats.support,
+            "K": stats.constant,
+            **self.facts(network, start, small, stats),
+        }
+        report = Report(layers=tuple(said), guarantee=self.guarantee(), facts=facts)
+        return small, report
 
-    def _asked(self, stats: Statistics, layer: Layer, i: int) -> Floats:
+    def begin(self, network: Network, points: Floating) -> Network:
+        """The net that is sampled, given the points of S."""
+        return network
+
+    def end(self, small: Network) -> Network:
+        """What is made of the sampled net."""
+        return small
+
+    def sampler(
+        self,
+        network: Network,
+        done: list[Layer],
+        stats: Statistics,
+        chosen: NDArray[np.intp],
+    ) -> Sampler:
+        """What draws the next layer, given the layers that are done and S."""
+        return sample
+
+    def facts(
+        self, network: Network, start: Network, small: Network, stats: Statistics
+    ) -> dict[str, Any]:
+        """What else there is to report."""
+        return {}
+
+    def statistics(self, network: Network, points: Floating) -> Statistics:
+        """What is measured on the points of S."""
+        return measure(
+            network,
+            points,
+            self.delta,
+            signed=bool((self.rows.x < 0).any()),
+            constant=self.constant,
+        )
+
+    def stream(self, i: int) -> np.random.Generator:
+        """The randomness of layer i."""
+        return np.random.Generator(np.random.Philox(key=[self.seed, 2 + i]))
+
+    def asked(self, stats: Statistics, layer: Layer, i: int) -> Floats:
         """Draws m for each neuron and sign, (outputs, 2), as floats."""
         if self.epsilon is not None:
             asked = sample_size(
@@ -200,28 +148,63 @@ class CoreNet(Compressor):
                 constant=stats.constant,
             )
             return np.asarray(asked)
-        return _budget(layer.weight, stats.sensitivities[i], self.keep or 1.0)
+        return budget(layer.weight, stats.sensitivities[i], self.keep or 1.0)
+
+    def said(
+        self, i: int, before: Layer, after: Layer, drawn: Floats, stats: Statistics
+    ) -> LayerReport:
+        """The report of layer i."""
+        asked = self.asked(stats, before, i)
+        small = after.weight
+        distinct = np.stack([(small > 0).sum(axis=1), (small < 0).sum(axis=1)], axis=1)
+        epsilon = guaranteed_epsilon(
+            stats.sums[i],
+            drawn,
+            stats.spend(self.delta),
+            neurons=stats.neurons,
+            constant=stats.constant,
+        )
+        return LayerReport(
+            layer=i + 1,
+            edges=int(np.count_nonzero(before.weight)),
+            kept=after.kept,
+            neurons={
+                "asked": asked,
+                "drawn": drawn,
+                "distinct": distinct.astype(float),
+                "epsilon": epsilon,
+            },
+            facts={
+                "sensitivity sum, median": float(np.median(stats.sums[i].sum(axis=1))),
+                "Delta-hat": stats.delta_hats[i],
+            },
+        )
+
+    def guarantee(self) -> str:
+        """What the theorem promises in this mode, in one sentence."""
+        if self.epsilon is None:
+            return (
+                "nothing is guaranteed about its outputs: a budget was kept; each"
+                " neuron's part of one sign is within its epsilon of the report with"
+                f" probability {1 - self.delta:g} for all together, if what enters is"
+                " within a half and the sensitivities' assumption (A1) holds"
+            )
+        return (
+            f"every output lies within a factor 1 +- {self.epsilon:g} of the original's"
+            f" with probability {1 - self.delta:g} over the draws and a fresh row, if"
+            " the sensitivities (A1) and sign complexities (A2) are as assumed and the"
+            " rows played no part in making the net"
+        )
 
 
-def _said(
-    i: int,
-    weight: Floats,
-    small: Floats,
-    asked: Floats,
-    drawn: Floats,
-    stats: Statistics,
-) -> LayerReport:
-    distinct = np.stack([(small > 0).sum(axis=1), (small < 0).sum(axis=1)], axis=1)
-    return LayerReport(
-        layer=i + 1,
-        edges=int(np.count_nonzero(weight)),
-        kept=int(np.count_nonzero(small)),
-        neurons={"asked": asked, "drawn": drawn, "distinct": distinct.astype(float)},
-        facts={
-            "sensitivity sum, median": float(np.median(stats.sums[i].sum(axis=1))),
-            "Delta-hat": stats.delta_hats[i],
-        },
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreNet(SensitivitySampling):
+    """Sensitivity sampling of edges, in theory mode or in budget mode.
+
+    Its settings are those of :class:`SensitivitySampling`.
+
+    Source: Baykal et al. 2019, Algorithms 1 and 2 (recalled; constants re-derived).
+    """
 
 
 def sparsify(
@@ -229,6 +212,7 @@ def sparsify(
     sensitivities: Floating,
     asked: Floats,
     draw: np.random.Generator,
+    sampler: Sampler = sample,
 ) -> tuple[Floats, Floats]:
     """Algorithm 2 for every neuron and sign of a layer at once.
 
@@ -237,16 +221,39 @@ def sparsify(
         sensitivities: (outputs, inputs).
         asked: draws for each neuron and sign, (outputs, 2).
         draw: the source of randomness.
+        sampler: what draws one sign; :func:`sampling.sample` by default.
 
     Returns:
         The sampled weights (outputs, inputs), and the draws made (outputs, 2), 0 for
         parts that stayed as they were; see :func:`sampling.sample`.
     """
     result, drawn = np.zeros_like(weight), np.zeros_like(asked)
-    for sign, q in enumerate(_parts(weight, sensitivities)):
-        sampled, drawn[:, sign] = sample(weight, q, asked[:, sign], draw)
+    signs = (weight > 0, weight < 0)
+    parts = _parts(weight, sensitivities)
+    for sign, (where, q) in enumerate(zip(signs, parts, strict=True)):
+        part = np.where(where, weight, 0.0)
+        sampled, drawn[:, sign] = sampler(part, q, asked[:, sign], draw)
         result += sampled
     return result, drawn
+
+
+def budget(weight: Floats, sensitivities: Floating, keep: float) -> Floats:
+    """Draws whose expected distinct edges are a share of each neuron's and sign's.
+
+    Args:
+        weight: (outputs, inputs).
+        sensitivities: (outputs, inputs).
+        keep: the share, in (0, 1].
+
+    Returns:
+        Draws for each neuron and sign, (outputs, 2).
+    """
+    signs = (weight > 0, weight < 0)
+    columns = [
+        draws_for(q, keep * where.sum(axis=1))
+        for where, q in zip(signs, _parts(weight, sensitivities), strict=True)
+    ]
+    return np.stack(columns, axis=1)
 
 
 def _parts(weight: Floats, sensitivities: Floating) -> tuple[Floats, Floats]:
@@ -256,13 +263,3 @@ def _parts(weight: Floats, sensitivities: Floating) -> tuple[Floats, Floats]:
         for where in (weight > 0, weight < 0)
     )
     return plus, minus
-
-
-def _budget(weight: Floats, sensitivities: Floating, keep: float) -> Floats:
-    """Draws whose expected distinct edges are `keep` of each neuron's and sign's."""
-    signs = (weight > 0, weight < 0)
-    columns = [
-        draws_for(q, keep * where.sum(axis=1))
-        for where, q in zip(signs, _parts(weight, sensitivities), strict=True)
-    ]
-    return np.stack(columns, axis=1)

@@ -9,8 +9,9 @@ import pytest
 
 from nonvacuous.bounds.coreset import sample_size, support_size
 from nonvacuous.compression import CoreNet, Rows, corenet
+from nonvacuous.compression._statistics import measure, support_rows
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.corenet import measure, sparsify, support_rows
+from nonvacuous.compression.corenet import sparsify
 from nonvacuous.compression.sensitivity import edge_sensitivities, sensitivity_sums
 from nonvacuous.data import load
 from nonvacuous.nets import Layer, Network
@@ -136,7 +137,7 @@ def test_the_budget_is_the_least_that_meets_the_expected_distinct_edges(keep):
     rng = np.random.default_rng(1)
     weight = rng.normal(size=(5, 40))
     s = edge_sensitivities(weight, points(inputs=40))
-    asked = corenet._budget(weight, s, keep)
+    asked = corenet.budget(weight, s, keep)
     for column, sign in enumerate((1, -1)):
         where = weight * sign > 0
         q = np.where(where, s, 0)
@@ -279,7 +280,7 @@ def test_the_name_says_the_rows_by_digest_and_the_seed():
     compressor = CoreNet(rows=rows_of(points()), keep=0.3, seed=4)
     assert repr(compressor) == (
         "CoreNet(rows=Rows(300, '0123456789ab'), epsilon=None, keep=0.3, delta=0.05,"
-        " seed=4)"
+        " constant=None, seed=4)"
     )
     assert compressor.compress(tiny()).pipeline == repr(compressor)
 
