@@ -272,3 +272,22 @@ def test_relative_errors_by_hand():
         layers=(Layer(weight=small.layers[0].weight, bias=np.array([0.0, 1.0])),)
     )
     assert output_errors(net, biased, x)[2] == np.inf
+
+
+def test_the_guarantee_fails_no_more_often_than_it_says():
+    """100 samples from a population that is known: a failure rate above delta would
+    show as a count that has a chance below one in a million at delta."""
+    net, delta, runs = tiny(), 0.2, 100
+    draw = np.random.default_rng(7)
+    population = draw.random((2000, 6)).astype(np.float32)
+    failures = 0
+    for run in range(runs):
+        x = population[draw.integers(len(population), size=250)]
+        rows = Rows(x, np.zeros(len(x), np.int64), f"run {run}")
+        compressor = OutputCoreset(rows=rows, keep=0.5, trials=1, delta=delta, seed=run)
+        small, report = compressor.explain(net)
+        limit = report.facts["relative error of 95 % of fresh rows"]
+        assert math.isfinite(limit)
+        failures += (output_errors(net, small, population) > limit).mean() > 0.05
+    assert binom.sf(failures - 1, runs, delta) > 1e-6
+    assert failures > 0  # it is a statement that can be wrong
