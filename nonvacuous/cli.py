@@ -27,7 +27,10 @@ app = typer.Typer(
 
 DataDir = Annotated[
     Optional[Path],  # noqa: UP045 typer reads it
-    typer.Option(help="Folder that holds mnist/*.gz and fashion-mnist/*.gz."),
+    typer.Option(
+        help="Folder that holds mnist/*.gz, fashion-mnist/*.gz and"
+        " cifar10/cifar-10-batches-bin/*.bin."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
@@ -89,7 +92,9 @@ def certify(
     ] = None,
     data: Annotated[
         Optional[str],  # noqa: UP045 typer reads it
-        typer.Option(help="digits, mnist, fashion-mnist, or a path ending in .npz."),
+        typer.Option(
+            help="digits, mnist, fashion-mnist, cifar10, or a path ending in .npz."
+        ),
     ] = None,
     data_dir: DataDir = None,
     role: Annotated[
@@ -133,7 +138,9 @@ def certify(
     if json is not None:
         check_writable(json)
     if model is not None and data is None:
-        raise ValueError("MODEL needs --data: digits, mnist, fashion-mnist or a .npz")
+        raise ValueError(
+            "MODEL needs --data: digits, mnist, fashion-mnist, cifar10 or a .npz"
+        )
     if model is None:
         if data not in (None, "digits"):
             raise ValueError(
@@ -176,7 +183,9 @@ def certify(
 def train(
     data: Annotated[
         str,
-        typer.Option(help="digits, mnist, fashion-mnist, or a path ending in .npz."),
+        typer.Option(
+            help="digits, mnist, fashion-mnist, cifar10, or a path ending in .npz."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Where the .safetensors file goes.")],
     layers: Annotated[

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nonvacuous.data._progress import DownloadBar
 
-__all__ = ["Remote", "cache_dir", "file_digest", "locate"]
+__all__ = ["Remote", "cache_dir", "file_digest", "locate", "named_folder"]
 
 _TIMEOUT = 30.0  # seconds without a byte
 
@@ -22,14 +22,16 @@ class Remote:
         folder: folder that holds it, below a data folder or the cache.
         name: file name.
         url: where it is downloaded from.
-        sha256: digest of its contents, in hex.
+        digest: digest of its contents, in hex.
+        algorithm: what the digest is made by, "sha256" or "md5".
         confirmed: whether somebody has downloaded it from `url` with this code.
     """
 
     folder: str
     name: str
     url: str
-    sha256: str
+    digest: str
+    algorithm: str = "sha256"
     confirmed: bool = False
 
 
@@ -58,22 +60,41 @@ def locate(
         ValueError: the file, or what was downloaded, has another digest.
         OSError: the file could not be downloaded, or not be kept.
     """
-    named = "data_dir"
-    if data_dir is None:
-        named, data_dir = "NONVACUOUS_DATA", os.environ.get("NONVACUOUS_DATA") or None
-    if data_dir is None:
+    named = named_folder(data_dir)
+    if named is None:
         return _cached(remote, progress)
-    path = Path(data_dir).expanduser() / remote.folder / remote.name
+    how, folder = named
+    path = folder / remote.folder / remote.name
     if not path.is_file():
         raise FileNotFoundError(
-            f"{named} must be a folder that holds"
+            f"{how} must be a folder that holds"
             f" {remote.folder}/{remote.name}, but there is no file {path}"
         )
-    if (got := file_digest(path)) != remote.sha256:
+    if (got := file_digest(path, remote.algorithm)) != remote.digest:
         raise ValueError(
-            f"{path} must have sha256 {remote.sha256[:12]}..., got {got[:12]}..."
+            f"{path} must have {remote.algorithm} {remote.digest[:12]}...,"
+            f" got {got[:12]}..."
         )
     return path
+
+
+def named_folder(
+    data_dir: str | os.PathLike[str] | None = None,
+) -> tuple[str, Path] | None:
+    """The data folder that somebody named.
+
+    Args:
+        data_dir: the folder; left out, the one that ``NONVACUOUS_DATA`` names.
+
+    Returns:
+        How it was named, "data_dir" or "NONVACUOUS_DATA", and its path; None if it
+        was not, so that the cache is meant.
+    """
+    if data_dir is not None:
+        return "data_dir", Path(data_dir).expanduser()
+    if chosen := os.environ.get("NONVACUOUS_DATA"):
+        return "NONVACUOUS_DATA", Path(chosen).expanduser()
+    return None
 
 
 def cache_dir() -> Path:
@@ -89,17 +110,18 @@ def cache_dir() -> Path:
     return Path(pooch.os_cache("nonvacuous"))
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file.
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """The digest of a file.
 
     Args:
         path: the file.
+        algorithm: "sha256" or "md5".
 
     Returns:
-        64 hex digits.
+        Hex digits, 64 or 32.
     """
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _cached(remote: Remote, progress: bool) -> Path:
@@ -108,14 +130,14 @@ def _cached(remote: Remote, progress: bool) -> Path:
 
     path = cache_dir() / remote.folder / remote.name
     if path.is_file():
-        if file_digest(path) == remote.sha256:
+        if file_digest(path, remote.algorithm) == remote.digest:
             return path
         path.unlink()
     pooch.get_logger().setLevel("WARNING")
     with _one_sentence(remote), DownloadBar(remote.name, show=progress) as bar:
         pooch.retrieve(
             remote.url,
-            known_hash=remote.sha256,
+            known_hash=f"{remote.algorithm}:{remote.digest}",
             fname=path.name,
             path=path.parent,
             downloader=pooch.HTTPDownloader(
@@ -153,7 +175,7 @@ def _one_sentence(remote: Remote) -> Iterator[None]:
         ) from error
     except ValueError as error:
         raise ValueError(
-            f"{remote.name} from {remote.url} must have sha256"
-            f" {remote.sha256[:12]}..., but what was downloaded has another and was"
+            f"{remote.name} from {remote.url} must have {remote.algorithm}"
+            f" {remote.digest[:12]}..., but what was downloaded has another and was"
             f" deleted: {instead}"
         ) from error

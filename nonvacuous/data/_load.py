@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from nonvacuous.data._cifar10 import load_cifar10
 from nonvacuous.data._dataset import Dataset
 from nonvacuous.data._digits import load_digits
 from nonvacuous.data._mnist import MNIST_FILES, load_mnist
@@ -23,10 +24,13 @@ def load(
     """A data set by its name, or by the path of an .npz file.
 
     Args:
-        name: "digits" (bundled), "mnist", "fashion-mnist", or a path ending in .npz.
-        data_dir: folder that holds ``mnist/*.gz`` and ``fashion-mnist/*.gz``; left
-            out, the folder that ``NONVACUOUS_DATA`` names; failing that, the files are
-            downloaded, once, to ``NONVACUOUS_CACHE`` or the system's cache folder.
+        name: "digits" (bundled), "mnist", "fashion-mnist", "cifar10", or a path ending
+            in .npz.
+        data_dir: folder that holds ``mnist/*.gz``, ``fashion-mnist/*.gz``, and
+            ``cifar10/cifar-10-batches-bin/*.bin`` or the archive of these,
+            ``cifar10/cifar-10-binary.tar.gz``; left out, the folder that
+            ``NONVACUOUS_DATA`` names; failing that, the files are downloaded, once, to
+            ``NONVACUOUS_CACHE`` or the system's cache folder.
         role: "train" or "holdout", for an .npz file with bare `x` and `y`.
         progress: show a bar while downloading; left out, on a terminal only.
 
@@ -50,9 +54,11 @@ def load(
             data_dir=None if data_dir is None else Path(data_dir),
             progress=progress,
         )
+    if name == "cifar10":
+        return load_cifar10(data_dir=data_dir, progress=progress)
     if Path(name).suffix.lower() == ".npz":
         return load_npz(name, role=role)
     raise ValueError(
-        f"name must be 'digits', {', '.join(map(repr, MNIST_FILES))} or the path of an"
-        f" .npz file, got {os.fspath(name)!r}"
+        f"name must be 'digits', {', '.join(map(repr, MNIST_FILES))}, 'cifar10' or the"
+        f" path of an .npz file, got {os.fspath(name)!r}"
     )

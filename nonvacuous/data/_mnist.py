@@ -21,7 +21,7 @@ _TEST_X, _TEST_Y = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
 
 def _remotes(folder: str, base: str, digests: Mapping[str, str]) -> tuple[Remote, ...]:
     return tuple(
-        Remote(folder=folder, name=name, url=base + name, sha256=sha256)
+        Remote(folder=folder, name=name, url=base + name, digest=sha256)
         for name, sha256 in digests.items()
     )
 

@@ -1,11 +1,11 @@
 """Downloads from a server on this machine: kept when right, refused when not."""
 
+import dataclasses
 import gc
 import gzip
 import hashlib
 import struct
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -15,52 +15,29 @@ from nonvacuous.data._files import Remote, cache_dir, locate
 GOOD = bytes(range(256)) * 1024
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Serves what the server holds, and misbehaves by the path's first folder."""
-
-    def do_GET(self):
-        _, how, name = self.path.split("/")
-        self.server.asked.append(name)
-        data = self.server.holds.get(name, GOOD)
-        if how == "missing":
-            self.send_error(404)
-            return
-        sent = {"short": data[:-1], "wrong": bytes(len(data))}.get(how, data)
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent[: len(sent) // 2] if how == "interrupted" else sent)
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    monkeypatch.setenv("NONVACUOUS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv("NONVACUOUS_DATA", raising=False)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked, server.holds = [], {}
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
 def remote(server, how, name="f.gz", data=GOOD):
     return Remote(
         folder="mnist",
         name=name,
         url=f"{server.url}/{how}/{name}",
-        sha256=hashlib.sha256(data).hexdigest(),
+        digest=hashlib.sha256(data).hexdigest(),
     )
 
 
 def kept():
     return sorted(path.name for path in cache_dir().rglob("*") if path.is_file())
+
+
+def test_a_file_may_be_known_by_its_md5(server):
+    known = {"algorithm": "md5", "digest": hashlib.md5(GOOD).hexdigest()}
+    right = dataclasses.replace(remote(server, "right"), **known)
+    wrong = dataclasses.replace(remote(server, "wrong", "g.gz"), **known)
+    path = locate(right)
+    assert locate(right) == path
+    assert server.asked == ["f.gz"]
+    with pytest.raises(ValueError, match=f"must have md5 {known['digest'][:12]}"):
+        locate(wrong)
+    assert kept() == ["f.gz"]
 
 
 def test_a_right_file_is_downloaded_once(server):
@@ -77,7 +54,7 @@ def test_a_download_with_other_contents_is_refused_and_deleted(server, how):
     wanted = remote(server, how)
     with pytest.raises(ValueError, match=r"f\.gz from http.* must have sha256") as e:
         locate(wanted)
-    assert wanted.sha256[:12] in str(e.value)
+    assert wanted.digest[:12] in str(e.value)
     assert "\n" not in str(e.value)
     assert kept() == []
 

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from nonvacuous.data import Role, equal_contents, load
-from nonvacuous.data._files import Remote
+from nonvacuous.data._files import Remote, cache_dir
 from nonvacuous.data._mnist import MNIST_FILES
 
 
 def loaded(name):
-    if not os.environ.get("NONVACUOUS_DATA"):
+    if not os.environ.get("NONVACUOUS_DATA") and not (cache_dir() / name).is_dir():
         pytest.skip(
-            f"needs {name}: `nonvacuous certify --data {name}` downloads it, or set"
-            " NONVACUOUS_DATA to a folder that holds it"
+            f"needs {name}: `nonvacuous train --data {name} --out net.safetensors`"
+            " downloads it, or set NONVACUOUS_DATA to a folder that holds it"
         )
     return load(name)
 
@@ -98,4 +98,4 @@ def test_no_url_claims_to_have_been_tried():
         assert isinstance(remote, Remote)
         assert not remote.confirmed
         assert remote.url.endswith(f"/{Path(remote.name)}")
-        assert len(bytes.fromhex(remote.sha256)) == 32
+        assert len(bytes.fromhex(remote.digest)) == 32
