@@ -130,7 +130,7 @@ def _low_rank(stream: Stream, given: Structure | None, shape: Shape) -> LowRank:
 # Tied weights ------------------------------------------------------------------------
 
 MAX_HASHES = 16
-"""Hash functions of one layer: 2^29 hashes of the largest net, some seconds."""
+"""Hash functions of one layer: 2^29 hashes of the largest net, some 15 seconds."""
 
 _HASHED, _CIRCULANT, _TOEPLITZ = 0, 1, 2
 

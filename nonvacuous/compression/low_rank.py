@@ -118,8 +118,9 @@ class LowRankPlusSparse(Compressor):
 
     Alternates two projections: L is the best approximation of rank r of W - R, then R
     keeps the k largest entries of W - L.  Neither makes :math:`\lVert W - L - R
-    \rVert_F` larger; where they end may be a local minimum.  The rank is that of :class:`SingularValueTruncation` at the share
-    ``rank_share * keep``; k is what is left of the budget.
+    \rVert_F` larger; where they end may be a local minimum.  The rank is that of
+    :class:`SingularValueTruncation` at the share ``rank_share * keep``; k is what is
+    left of the budget.
 
     Attributes:
         keep: numbers stored, over weights, in (0, 1].

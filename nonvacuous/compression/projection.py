@@ -4,6 +4,9 @@ The sign matrices :math:`M_l` are fixed by a seed before anything is seen.  A la
 replaced by :math:`\hat A = \frac1k \sum_l z_l M_l` with
 :math:`z_l = \langle A, M_l \rangle` on a grid of :math:`2^b` steps, so that the layer
 is named by its seed, ``k``, ``b``, a float16 scale and ``k`` integers of ``b`` bits.
+
+There is no Gaussian variant: bits are the same for ever, logarithms and cosines of a
+library are not, and signs need no more coefficients (:func:`sign_count`).
 """
 
 import math
@@ -48,7 +51,8 @@ def project(weight: Floats, *, seed: int, layer: int, count: int, bits: int) -> 
 class MatrixProject(Compressor):
     """Project every layer on ``count`` sign matrices; biases are dropped.
 
-    :func:`sign_count` says how many are enough for a given error.
+    :func:`sign_count` says how many are enough for a given error; no layer takes more
+    than it has weights, whatever that says.
 
     Source: Arora et al. 2018, Algorithm 3, with +-1 entries.
     """
@@ -108,7 +112,7 @@ def gaussian_count(epsilon: float, eta: float) -> int:
     """
     _check(epsilon, eta)
     root = 1 + math.sqrt(1 + 2 * epsilon)
-    return _whole(root**2 * math.log(2 / eta) / epsilon**2)
+    return _whole(root**2 * (math.log(2) - math.log(eta)) / epsilon**2)
 
 
 def sign_count(epsilon: float, eta: float) -> int:
@@ -158,7 +162,7 @@ def sign_count(epsilon: float, eta: float) -> int:
     # for a tiny epsilon the difference has no digits: its series is e^2/2 - e^3/3 + ...
     series = epsilon**2 * (0.5 - epsilon / 3)
     rate = series if epsilon < 1e-4 else epsilon - math.log1p(epsilon)
-    return _whole(2 * math.log(2 / eta) / rate)
+    return _whole(2 * (math.log(2) - math.log(eta)) / rate)
 
 
 def _whole(count: float) -> int:
@@ -172,7 +176,7 @@ def _check(epsilon: float, eta: float) -> None:
     Raises:
         ValueError: if one is out of range.
     """
-    if not 0 < epsilon < math.inf:
-        raise ValueError(f"epsilon must be above 0 and finite, got {epsilon}")
+    if not 1e-100 < epsilon < 1e100:  # its square is a float
+        raise ValueError(f"epsilon must lie in (1e-100, 1e100), got {epsilon}")
     if not 0 < eta < 1:
         raise ValueError(f"eta must lie in (0, 1), got {eta}")

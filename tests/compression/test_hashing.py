@@ -33,13 +33,8 @@ def maps(pattern, entries):
     words = np.random.Philox(key=[pattern.seed, 0]).random_raw(pattern.hashes * entries)
     signs = [1 - 2 * (int(word) & 1) for word in words]
     places = [(int(word) >> 1) % pattern.buckets for word in words]
-    return [
-        (
-            signs[t * entries : (t + 1) * entries],
-            places[t * entries : (t + 1) * entries],
-        )
-        for t in range(pattern.hashes)
-    ]
+    parts = [slice(t * entries, (t + 1) * entries) for t in range(pattern.hashes)]
+    return [(signs[part], places[part]) for part in parts]
 
 
 @exactly
