@@ -4,28 +4,52 @@ from nonvacuous.compression._base import Compressed as Compressed
 from nonvacuous.compression._base import Compressor as Compressor
 from nonvacuous.compression._errors import CompressionError as CompressionError
 from nonvacuous.compression._rows import Rows as Rows
+from nonvacuous.compression.circulant import BlockCirculant as BlockCirculant
+from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
 from nonvacuous.compression.corenet import CoreNet as CoreNet
 from nonvacuous.compression.corenet_plus import CoreNetPlus as CoreNetPlus
 from nonvacuous.compression.corenet_plus_plus import CoreNetPlusPlus as CoreNetPlusPlus
 from nonvacuous.compression.fine_tuning import FineTuning as FineTuning
 from nonvacuous.compression.fine_tuning import NetworkSurgery as NetworkSurgery
+from nonvacuous.compression.hashing import HashedWeights as HashedWeights
+from nonvacuous.compression.hashing import (
+    SparseJohnsonLindenstrauss as SparseJohnsonLindenstrauss,
+)
+from nonvacuous.compression.low_rank import DataAwareLowRank as DataAwareLowRank
+from nonvacuous.compression.low_rank import LowRankPlusSparse as LowRankPlusSparse
+from nonvacuous.compression.low_rank import (
+    SingularValueTruncation as SingularValueTruncation,
+)
 from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pipeline import Pipeline as Pipeline
 from nonvacuous.compression.projection import MatrixProject as MatrixProject
+from nonvacuous.compression.pruning import (
+    LayerMagnitudePruning as LayerMagnitudePruning,
+)
 from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
+from nonvacuous.compression.pruning import RowMagnitudePruning as RowMagnitudePruning
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
 from nonvacuous.compression.quantization import Quantization as Quantization
 from nonvacuous.compression.refit import Refitted as Refitted
+from nonvacuous.compression.structured_sparsity import ColumnPruning as ColumnPruning
+from nonvacuous.compression.structured_sparsity import RowPruning as RowPruning
 from nonvacuous.training import Recipe as Recipe
 
 __all__ = [
+    "BlockCirculant",
+    "BlockToeplitz",
+    "ColumnPruning",
     "Compressed",
     "CompressionError",
     "Compressor",
     "CoreNet",
     "CoreNetPlus",
     "CoreNetPlusPlus",
+    "DataAwareLowRank",
     "FineTuning",
+    "HashedWeights",
+    "LayerMagnitudePruning",
+    "LowRankPlusSparse",
     "MagnitudePruning",
     "MatrixProject",
     "NetworkSurgery",
@@ -34,6 +58,10 @@ __all__ = [
     "Quantization",
     "Recipe",
     "Refitted",
+    "RowMagnitudePruning",
+    "RowPruning",
     "Rows",
+    "SingularValueTruncation",
+    "SparseJohnsonLindenstrauss",
     "UnitPruning",
 ]

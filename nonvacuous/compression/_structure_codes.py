@@ -8,7 +8,15 @@ import numpy as np
 from nonvacuous.compression._array_codes import code_array, halves
 from nonvacuous.compression._stream import Stream
 from nonvacuous.nets import Layer, exact
-from nonvacuous.structures import LowRank, Projection, Structure
+from nonvacuous.structures import (
+    Diagonals,
+    Hashed,
+    LowRank,
+    Projection,
+    Structure,
+    Tied,
+)
+from nonvacuous.structures._tied import Pattern
 
 __all__ = ["KINDS", "faithful"]
 
@@ -34,7 +42,7 @@ def _holds(found: Structure, shape: tuple[int, ...]) -> bool:
         return _holds_projection(found, shape[0] * shape[1])
     if isinstance(found, LowRank):
         return _holds_low_rank(found, shape)
-    return False
+    return isinstance(found, Tied) and _holds_tied(found, shape)
 
 
 # Projections -------------------------------------------------------------------------
@@ -119,7 +127,68 @@ def _low_rank(stream: Stream, given: Structure | None, shape: Shape) -> LowRank:
     return LowRank(left=left, right=right, rest=rest)
 
 
+# Tied weights ------------------------------------------------------------------------
+
+MAX_HASHES = 16
+"""Hash functions of one layer: 2^29 hashes of the largest net, some 15 seconds."""
+
+_HASHED, _CIRCULANT, _TOEPLITZ = 0, 1, 2
+
+
+def _holds_tied(p: Tied, shape: tuple[int, ...]) -> bool:
+    size = p.values.size
+    fits = size == p.pattern.size((shape[0], shape[1])) and exact(p.values)
+    return fits and _possible(p.pattern, (shape[0], shape[1]))
+
+
+def _possible(pattern: Pattern, shape: Shape) -> bool:
+    """Whether the format writes such a pattern for a layer of that shape."""
+    if isinstance(pattern, Hashed):
+        known = 0 <= pattern.seed < 2**32 and 1 <= pattern.hashes <= MAX_HASHES
+    else:
+        known = isinstance(pattern, Diagonals) and 1 <= pattern.block <= max(shape)
+    return known and 1 <= pattern.size(shape) <= shape[0] * shape[1]
+
+
+def _tied(stream: Stream, given: Structure | None, shape: Shape) -> Tied:
+    """Which pattern, its integers, and as many values as it takes.
+
+    Raises:
+        ValueError: if the stream names an impossible one.
+    """
+    p = given if isinstance(given, Tied) else None
+    pattern = _pattern(stream, p.pattern if p else None)
+    if not _possible(pattern, shape):
+        raise ValueError(f"the code names {pattern} for a layer of shape {shape}")
+    row = None if p is None else p.values[None]
+    values = code_array(stream, row, (1, pattern.size(shape)), False)
+    return Tied(pattern=pattern, values=values[0])
+
+
+def _pattern(stream: Stream, given: Pattern | None) -> Pattern:
+    """Two bits for the kind, then its integers.
+
+    Raises:
+        ValueError: if the stream names none.
+    """
+    kind = _HASHED
+    if isinstance(given, Diagonals):
+        kind = _CIRCULANT if given.wrap else _TOEPLITZ
+    kind = stream.bits(kind, 2)
+    if kind == _HASHED:
+        hashed = given if isinstance(given, Hashed) else None
+        return Hashed(
+            seed=stream.bits(hashed.seed if hashed else 0, 32),
+            hashes=stream.bits(hashed.hashes - 1 if hashed else 0, 4) + 1,
+            buckets=stream.positive(hashed.buckets if hashed else 1),
+        )
+    if kind in (_CIRCULANT, _TOEPLITZ):
+        block = stream.positive(given.block if isinstance(given, Diagonals) else 1)
+        return Diagonals(block=block, wrap=kind == _CIRCULANT)
+    raise ValueError("the code names a pattern of tied weights that there is not")
+
+
 KINDS: tuple[
     tuple[type[Any], Callable[[Stream, Structure | None, Shape], Structure]], ...
-] = ((Projection, _projection), (LowRank, _low_rank))
+] = ((Projection, _projection), (LowRank, _low_rank), (Tied, _tied))
 """In the order of their numbers in the stream, which never change."""

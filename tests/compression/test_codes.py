@@ -277,6 +277,8 @@ def test_the_decoder_on_every_stream_of_17_bits_accepts_a_prefix_free_set():
             assert same(net, nets.setdefault(word, net))
     assert len(found) > 60
     assert all(count == 2 ** (length - len(word)) for word, count in found.items())
+    assert any(word.startswith("0") for word in found)  # version 1
+    assert any(word.startswith("100") for word in found)  # version 2
     assert sum(Fraction(1, 2 ** len(word)) for word in found) <= 1
     for shorter, longer in itertools.pairwise(sorted(found)):
         assert not longer.startswith(shorter)
@@ -569,7 +571,7 @@ def test_golden_files_decode_for_ever(name):
         "bits": bits,
         "sizes": list(net.sizes),
         "double": net.double,
-        "projected": any(a.structure is not None for a in net.layers),
+        "structures": [a.structure and type(a.structure).__name__ for a in net.layers],
         "sha256": fingerprint(net),
     }
     assert found == EXPECTED[name]
@@ -582,6 +584,11 @@ def test_every_way_of_writing_has_a_golden_file():
         "raw-float32",
         "raw-float64",
         "matrix-project",
+        "low-rank",
+        "low-rank-plus-sparse",
+        "hashed",
+        "circulant",
+        "toeplitz",
     }
     assert {path.stem for path in GOLDEN.glob("*.code")} == set(EXPECTED)
 

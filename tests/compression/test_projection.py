@@ -1,6 +1,8 @@
 """Matrix-Project: coefficients as documented, a net that is rebuilt to the last bit."""
 
 import hashlib
+import itertools
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -8,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from torch import nn
 
 from nonvacuous.compression import MatrixProject
 from nonvacuous.compression.codes import decode_network, encode
-from nonvacuous.compression.projection import project
+from nonvacuous.compression.projection import gaussian_count, project, sign_count
 from nonvacuous.nets import Layer, Network, read
 from nonvacuous.structures import _projection
 from nonvacuous.structures._projection import sign_rows
@@ -196,3 +199,151 @@ def test_the_name_says_every_setting():
     compressor = MatrixProject(count=20, bits=5, seed=3)
     assert repr(compressor) == "MatrixProject(count=20, bits=5, seed=3)"
     assert compressor.compress(small_net()).pipeline == repr(compressor)
+
+
+# How many coefficients are enough ----------------------------------------------------
+
+
+def sums(probabilities, count):
+    """The exact law of a sum of `count` independent whole numbers from 0."""
+    law = np.array([1.0])
+    for bit in bin(count)[2:]:
+        law = np.convolve(law, law)
+        if bit == "1":
+            law = np.convolve(law, probabilities)
+    return law
+
+
+def failure(n, count, epsilon):
+    """P(|mean of <a, M>^2 - 1| >= epsilon) for a = b = (1, ..., 1) / sqrt(n), exactly.
+
+    With n even, <a, M>^2 = 4 h^2 / n for h = heads - n / 2.
+    """
+    law = np.zeros((n // 2) ** 2 + 1)
+    for heads in range(n + 1):
+        law[(heads - n // 2) ** 2] += math.comb(n, heads) / 2.0**n
+    total = sums(law, count)
+    means = np.arange(total.size) * 4 / n / count
+    return total[np.abs(means - 1) >= epsilon * (1 - 1e-12)].sum()
+
+
+def test_the_counts_of_the_note():
+    assert gaussian_count(0.5, 0.05) == 87
+    assert sign_count(0.5, 0.05) == 79
+    root = 1 + math.sqrt(1.2)
+    assert gaussian_count(0.1, 0.01) == math.ceil(root**2 * math.log(200) * 100)
+    by_hand = 2 * math.log(200) / (0.1 - math.log(1.1))
+    assert sign_count(0.1, 0.01) == math.ceil(by_hand)
+
+
+def test_gaussian_matrices_fail_as_seldom_as_asked_where_a_and_b_are_the_same():
+    """Sums of squares are chi squares, so the failure is exact; .0018 in the note."""
+
+    def fails(count, epsilon):
+        law = stats.chi2(count)
+        return law.cdf(count * (1 - epsilon)) + law.sf(count * (1 + epsilon))
+
+    assert fails(87, 0.5) == pytest.approx(0.0018, abs=5e-5)
+    assert fails(12, 0.5) > 0.19  # ln(1 / eta) / epsilon^2, as printed
+    for epsilon, eta in itertools.product((0.05, 0.3, 1.0, 4.0), (0.2, 0.01, 1e-6)):
+        assert fails(sign_count(epsilon, eta), epsilon) <= eta
+        assert fails(gaussian_count(epsilon, eta), epsilon) <= eta
+
+
+@pytest.mark.parametrize("n", [2, 4, 8, 16])
+@pytest.mark.parametrize(("epsilon", "eta"), [(0.5, 0.05), (0.9, 0.001), (2.0, 0.05)])
+def test_signs_fail_as_seldom_as_asked_in_exact_arithmetic(n, epsilon, eta):
+    assert failure(n, sign_count(epsilon, eta), epsilon) <= eta
+
+
+def test_the_printed_count_is_too_few_for_signs():
+    assert failure(16, math.ceil(math.log(20) / 0.25), 0.5) > 3 * 0.05
+
+
+def psi(x):
+    return -0.5 * math.log1p(-2 * x) - x
+
+
+@exactly
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 10),
+    share=st.floats(0.01, 0.99),
+    kind=st.sampled_from(["free", "equal", "opposite", "near", "orthogonal"]),
+)
+def test_the_moment_generating_function_is_below_the_one_of_the_proof(
+    seed, n, share, kind
+):
+    """Over all 2^n sign vectors: ln E exp(x (<a,M><b,M> - r)) <= psi(x), x < 1/2."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, n))
+    if kind == "equal":
+        b = a
+    elif kind == "opposite":
+        b = -a
+    elif kind == "near":
+        b = a + 0.1 * b
+    elif kind == "orthogonal" and n > 1:
+        b = b - (a @ b) / (a @ a) * a
+    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
+    signs = np.array(list(itertools.product((-1.0, 1.0), repeat=n)))
+    x = (signs @ a) * (signs @ b) - a @ b
+    found = math.log(np.exp(share / 2 * x).mean())
+    assert found <= psi(share / 2) + 1e-12
+
+
+@exactly
+@given(epsilon=st.floats(1e-7, 50), eta=st.floats(1e-12, 0.99))
+def test_signs_never_need_more_than_the_gaussian_count(epsilon, eta):
+    k = sign_count(epsilon, eta)
+    assert 1 <= k <= gaussian_count(epsilon, eta)
+    rate = math.log1p(-epsilon / (1 + epsilon)) / 2 + epsilon / 2
+    assert epsilon < 1e-3 or 2 * math.exp(-k * rate) <= eta
+    assert sign_count(2 * epsilon, eta) <= k <= sign_count(epsilon, eta / 2)
+
+
+@pytest.mark.parametrize("count", [gaussian_count, sign_count])
+def test_extreme_errors_and_chances_have_counts(count):
+    assert count(1e-99, 5e-324) > 1e198
+    assert count(1e99, 0.99) == 1
+
+
+def test_a_tiny_error_asks_for_four_logs_over_its_square():
+    for epsilon in (1e-3, 1e-5, 1e-7):
+        wanted = 4 * math.log(40) / epsilon**2
+        assert sign_count(epsilon, 0.05) == pytest.approx(wanted, rel=2 * epsilon)
+        assert gaussian_count(epsilon, 0.05) == pytest.approx(wanted, rel=2 * epsilon)
+
+
+def test_the_projection_meets_its_error_at_that_count():
+    """1000 seeds: u^T (B - A) v is beyond the error for at most a share eta."""
+    rng = np.random.default_rng(0)
+    u, v = rng.normal(size=5), rng.normal(size=7)
+    a = np.outer(u, v)  # the worst direction
+    count = sign_count(0.5, 0.05)
+    bound = 0.5 * np.linalg.norm(a) * np.linalg.norm(u) * np.linalg.norm(v)
+    fails = 0
+    for seed in range(1000):
+        found = project(a, seed=seed, layer=0, count=count, bits=16).weight
+        fails += abs(u @ (found - a) @ v) >= bound
+    assert fails <= 50
+
+
+@pytest.mark.parametrize("count", [gaussian_count, sign_count])
+@pytest.mark.parametrize(
+    ("epsilon", "eta", "match"),
+    [
+        (0.0, 0.1, "epsilon must lie"),
+        (-1.0, 0.1, "epsilon must lie"),
+        (math.nan, 0.1, "epsilon must lie"),
+        (math.inf, 0.1, "epsilon must lie"),
+        (1e-200, 0.1, "epsilon must lie"),
+        (1e200, 0.1, "epsilon must lie"),
+        (0.5, 0.0, "eta must lie"),
+        (0.5, 1.0, "eta must lie"),
+        (0.5, math.nan, "eta must lie"),
+    ],
+)
+def test_errors_and_chances_out_of_range_are_refused(count, epsilon, eta, match):
+    with pytest.raises(ValueError, match=match):
+        count(epsilon, eta)

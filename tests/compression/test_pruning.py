@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from nonvacuous.compression import MagnitudePruning, UnitPruning
+from nonvacuous.compression import (
+    LayerMagnitudePruning,
+    MagnitudePruning,
+    RowMagnitudePruning,
+    UnitPruning,
+)
 from nonvacuous.compression.codes import decode_network
 from nonvacuous.nets import Layer, Network
 
@@ -84,6 +89,50 @@ def test_magnitude_settings_out_of_range_are_refused(options, match):
         MagnitudePruning(**options)
 
 
+def test_a_layer_and_a_row_keep_their_own_largest_weights_and_of_ties_the_first():
+    weight = np.array([[1.0, -3.0, 3.0], [0.5, 0.5, -0.5]])
+    net = Network(layers=(Layer(weight=weight, bias=np.array([7.0, 8.0])),))
+    by_layer = LayerMagnitudePruning(keep=0.5).apply(net).layers[0]
+    by_row = RowMagnitudePruning(keep=1 / 3).apply(net).layers[0]
+    assert by_layer.weight.tolist() == [[1, -3, 3], [0, 0, 0]]
+    assert by_row.weight.tolist() == [[0, -3, 0], [0.5, 0, 0]]
+    assert by_layer.bias.tolist() == by_row.bias.tolist() == [7, 8]
+
+
+def naive_largest(values, count):
+    """The indices of the largest, by repeated search for the first maximum."""
+    chosen = []
+    for _ in range(min(count, len(values))):
+        left = [k for k in range(len(values)) if k not in chosen]
+        chosen.append(max(left, key=lambda k: abs(values[k])))
+    return chosen
+
+
+@exactly
+@given(seed=st.integers(0, 10**6), keep=st.floats(0.01, 1), ties=st.booleans())
+def test_every_layer_and_every_row_keep_exactly_their_share(seed, keep, ties):
+    net = random_net(seed, (7, 6, 3))
+    if ties:
+        layers = [
+            Layer(weight=np.clip(np.rint(a.weight * 2), -1, 1), bias=a.bias)
+            for a in net.layers
+        ]
+        net = Network(layers=tuple(layers))
+    by_layer = LayerMagnitudePruning(keep=keep).apply(net)
+    by_row = RowMagnitudePruning(keep=keep).apply(net)
+    for whole, one, other in zip(
+        net.layers, by_layer.layers, by_row.layers, strict=True
+    ):
+        flat = whole.weight.ravel()
+        kept = naive_largest(flat, max(1, round(keep * flat.size)))
+        wanted = [flat[k] if k in kept else 0.0 for k in range(flat.size)]
+        assert one.weight.ravel().tolist() == wanted
+        for row, found in zip(whole.weight, other.weight, strict=True):
+            kept = naive_largest(row, max(1, round(keep * row.size)))
+            wanted = [row[k] if k in kept else 0.0 for k in range(row.size)]
+            assert found.tolist() == wanted
+
+
 def test_units_with_the_largest_products_of_norms_are_kept_in_order():
     first = np.array([[3.0, 4.0], [1.0, 0.0], [0.0, 2.0]])
     second = np.array([[0.0, 10.0, 1.0], [1.0, 0.0, 1.0]])
@@ -118,6 +167,13 @@ def test_keeping_every_unit_changes_nothing():
         assert (found == layer).all()
 
 
+@pytest.mark.parametrize("make", [LayerMagnitudePruning, RowMagnitudePruning])
+@pytest.mark.parametrize("keep", [0.0, 1.5, float("nan")])
+def test_shares_out_of_range_are_refused(make, keep):
+    with pytest.raises(ValueError, match="keep must lie"):
+        make(keep=keep)
+
+
 @pytest.mark.parametrize(
     "options", [{"keep": 0.0}, {"keep": 1.1}, {"keep": 0.5, "least": 0}]
 )
@@ -127,7 +183,14 @@ def test_unit_settings_out_of_range_are_refused(options):
 
 
 @pytest.mark.parametrize(
-    "compressor", [MagnitudePruning(keep=0.3), UnitPruning(keep=0.5)], ids=repr
+    "compressor",
+    [
+        MagnitudePruning(keep=0.3),
+        LayerMagnitudePruning(keep=0.3),
+        RowMagnitudePruning(keep=0.3),
+        UnitPruning(keep=0.5),
+    ],
+    ids=repr,
 )
 def test_compress_gives_the_same_bytes_twice_and_decodes_to_the_net(compressor):
     module = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)).train()
