@@ -31,33 +31,40 @@ def largest_shares(
     parts = (1, -1) if (activations < 0).any() else (1,)
     plus, minus = np.maximum(weight, 0), np.maximum(-weight, 0)
     for part in parts:
-        a = np.ascontiguousarray(np.maximum(part * activations, 0))
-        _largest_shares(a, weight, order, a @ plus.T, a @ minus.T, out)
+        a = np.ascontiguousarray(np.maximum(part * activations, 0).T)
+        _largest_shares(a, weight, order, _inverse(plus @ a), _inverse(minus @ a), out)
     return np.minimum(out * (1 + 2.0**-40), 1.0)
 
 
-@njit(cache=True)
+def _inverse(sums: Floats) -> Floats:
+    """1 / sum; 0 where nothing is active, and so nothing is lost."""
+    with np.errstate(divide="ignore", over="ignore"):
+        inverse = 1 / sums
+    return np.where(np.isfinite(inverse), inverse, 0.0)
+
+
+@njit(cache=True, fastmath={"nnan", "nsz", "ninf"})
 def _largest_shares(
     activations: Floats,
     weight: Floats,
     order: NDArray[np.intp],
-    sum_plus: Floats,
-    sum_minus: Floats,
+    inverse_plus: Floats,
+    inverse_minus: Floats,
     out: Floats,
 ) -> None:
-    points, inputs = activations.shape
+    """One edge and all points at a time: activations are (inputs, points)."""
+    inputs, points = activations.shape
     for i in range(len(weight)):
-        for x in range(points):
-            plus = minus = 0.0
-            all_plus, all_minus = sum_plus[x, i], sum_minus[x, i]
-            for k in range(inputs):
-                j = order[i, k]
-                term = weight[i, j] * activations[x, j]
-                if weight[i, j] > 0:
-                    plus += term
-                    lost, whole = plus, all_plus
-                else:
-                    minus -= term
-                    lost, whole = minus, all_minus
-                if lost > out[i, j] * whole:
-                    out[i, j] = lost / whole if whole > 0 else 1.0
+        plus, minus = np.zeros(points), np.zeros(points)
+        for k in range(inputs):
+            j = order[i, k]
+            if weight[i, j] == 0:
+                continue
+            lost, inverse = plus, inverse_plus[i]
+            if weight[i, j] < 0:
+                lost, inverse = minus, inverse_minus[i]
+            size, a, largest = abs(weight[i, j]), activations[j], out[i, j]
+            for x in range(points):
+                lost[x] += size * a[x] * inverse[x]
+                largest = lost[x] if lost[x] > largest else largest
+            out[i, j] = largest

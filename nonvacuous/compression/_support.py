@@ -9,6 +9,7 @@ definition.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from nonvacuous.compression._budget import check_budget
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression.corenet import support_rows
 from nonvacuous.compression.sensitivity import edge_sensitivities
-from nonvacuous.nets import Floats, Network
+from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = [
     "SensitivityCompressor",
@@ -72,11 +73,14 @@ class Support:
     points: Floats
     log_term: float
 
-    def layers(self, network: Network) -> Iterator[tuple[Floats, Floats]]:
-        """For each layer what enters it on S, and its edges' sensitivities."""
+    def layers(
+        self, network: Network, first: int = 0
+    ) -> Iterator[tuple[Layer, Floats, Floats]]:
+        """Each layer from `first` on, what enters it on S, its sensitivities."""
         inputs = layer_inputs(network, self.points)
-        for layer, a in zip(network.layers, inputs, strict=True):
-            yield a, edge_sensitivities(layer.weight, a).astype(np.float64)
+        measured = islice(zip(network.layers, inputs, strict=True), first, None)
+        for layer, a in measured:
+            yield layer, a, edge_sensitivities(layer.weight, a).astype(np.float64)
 
 
 def bernstein_error(

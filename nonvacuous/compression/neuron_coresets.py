@@ -133,14 +133,14 @@ class NeuronCoreset(Compressor):
         for i, width in enumerate(widths(shrink)):
             points = _points(network.layers[i])
             read = np.abs(network.layers[i + 1].weight).max(axis=0)
-            beta = math.hypot(radius, 1.0) * (1 + 2.0**-30)
-            scores = read * beta * np.linalg.norm(points, axis=1)
+            scores = read * np.linalg.norm(points, axis=1)
             q = probabilities(scores[None])
             target = np.array([width])
             whole = target >= np.count_nonzero(q)
             asked = np.where(whole, np.inf, draws_for(q, target))
             (factor,), drawn = sample(np.ones_like(q), q, asked, stream(self.seed, i))
-            total, m = float(scores.sum()), float(drawn[0])
+            beta = math.hypot(radius, 1.0) * (1 + 2.0**-30)
+            total, m = beta * float(scores.sum()), float(drawn[0])
             errors = [
                 bound(total, m, readers=readers, delta=self.delta) if m else 0.0
                 for bound in (error_in_the_ball, error_at_an_input)

@@ -83,8 +83,8 @@ class _PFP(SensitivityCompressor):
         budget = self.keep * entries(network)
         check_narrowest(network, self.keep, budget)
         support = self.support(network)
-        measured = zip(network.layers, support.layers(network), strict=True)
-        hidden = [_Neurons.of(layer.weight, a, s) for layer, (a, s) in measured][1:]
+        readers = support.layers(network, first=1)
+        hidden = [_Neurons.of(layer.weight, a, s) for layer, a, s in readers]
 
         def draws(neurons: _Neurons, error: float) -> Floats:
             # three times K: the source's (6 + 2 epsilon)

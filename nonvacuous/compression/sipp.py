@@ -97,12 +97,8 @@ class _SiPP(SensitivityCompressor):
     def explain(self, network: Network) -> tuple[Network, Report]:
         """The smaller net, and the error of every neuron and sign."""
         support = self.support(network)
-        parts = [
-            _Parts.of(layer.weight, a, s)
-            for layer, (a, s) in zip(
-                network.layers, support.layers(network), strict=True
-            )
-        ]
+        measured = support.layers(network)
+        parts = [_Parts.of(layer.weight, a, s) for layer, a, s in measured]
         plans = self._plans(parts, support.log_term, self.keep * entries(network))
         layers, reports = [], []
         for i, (layer, part, plan) in enumerate(
@@ -186,11 +182,13 @@ class SiPPDeterministic(_SiPP):
     ) -> Iterator[_Plan]:
         shares = np.concatenate([part.shares.ravel() for part in layers])
         scores = np.concatenate([part.sensitivities.ravel() for part in layers])
+        count = min(max(1, int(budget)), int(np.count_nonzero(shares)))
+        error = np.partition(shares, len(shares) - count)[-count] if count else np.inf
+        kept = shares > error
         # of edges that lose as much, those of smaller sensitivity go first
-        order = np.lexsort((scores, shares))
-        kept = np.zeros(len(shares), bool)
-        kept[order[len(order) - int(budget) :]] = True
-        kept &= scores > 0
+        tied = np.flatnonzero(shares == error)
+        order = np.argsort(scores[tied], kind="stable")
+        kept[tied[order[len(tied) - (count - int(kept.sum())) :]]] = True
         ends = np.cumsum([part.shares.size for part in layers])[:-1]
         for part, mask in zip(layers, np.split(kept, ends), strict=True):
             none = np.zeros(len(part.sums))
