@@ -133,6 +133,13 @@ class _SiPP(SensitivityCompressor):
         )
         return Network(layers=tuple(layers)), report
 
+    def _draws(self, part: _Parts, error: float, log_term: float) -> Floats:
+        """Whole draws of each part at an error, rounded down."""
+        exact = bernstein_draws(
+            part.sums, error, log_term=log_term, constant=self.constant
+        )
+        return np.floor(exact)
+
     def _errors(
         self, part: _Parts, plan: _Plan, drawn: Floats, support: Support
     ) -> dict[str, Floats]:
@@ -229,22 +236,16 @@ class SiPPRandom(_SiPP):
     def _plans(
         self, layers: list[_Parts], log_term: float, budget: float
     ) -> Iterator[_Plan]:
-        def draws(part: _Parts, error: float) -> Floats:
-            return np.floor(
-                bernstein_draws(
-                    part.sums, error, log_term=log_term, constant=self.constant
-                )
-            )
-
         def costs(error: float) -> Iterator[float]:
             for part in layers:
-                yield float(expected_distinct(part.q, draws(part, error)).sum())
+                m = self._draws(part, error, log_term)
+                yield float(expected_distinct(part.q, m).sum())
 
         error = least_error(costs, budget)
         for part in layers:
             yield _Plan(
                 random=np.ones(len(part.sums), bool),
-                draws=draws(part, error),
+                draws=self._draws(part, error, log_term),
                 kept=np.zeros(part.q.shape, bool),
             )
 
@@ -278,11 +279,7 @@ class SiPPHybrid(_SiPP):
         self, layers: list[_Parts], log_term: float, budget: float
     ) -> Iterator[_Plan]:
         def plan(part: _Parts, error: float) -> tuple[_Plan, Floats]:
-            m = np.floor(
-                bernstein_draws(
-                    part.sums, error, log_term=log_term, constant=self.constant
-                )
-            )
+            m = self._draws(part, error, log_term)
             kept = self.constant * part.tails > error
             sampled, cut = expected_distinct(part.q, m), kept.sum(axis=1)
             random = sampled < cut
