@@ -9,6 +9,10 @@ from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
 from nonvacuous.compression.corenet import CoreNet as CoreNet
 from nonvacuous.compression.corenet_plus import CoreNetPlus as CoreNetPlus
 from nonvacuous.compression.corenet_plus_plus import CoreNetPlusPlus as CoreNetPlusPlus
+from nonvacuous.compression.entrywise import HybridSampling as HybridSampling
+from nonvacuous.compression.entrywise import L1Sampling as L1Sampling
+from nonvacuous.compression.entrywise import L2Sampling as L2Sampling
+from nonvacuous.compression.entrywise import UniformSampling as UniformSampling
 from nonvacuous.compression.fine_tuning import FineTuning as FineTuning
 from nonvacuous.compression.fine_tuning import NetworkSurgery as NetworkSurgery
 from nonvacuous.compression.hashing import HashedWeights as HashedWeights
@@ -20,7 +24,10 @@ from nonvacuous.compression.low_rank import LowRankPlusSparse as LowRankPlusSpar
 from nonvacuous.compression.low_rank import (
     SingularValueTruncation as SingularValueTruncation,
 )
+from nonvacuous.compression.neuron_coresets import NeuronCoreset as NeuronCoreset
 from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
+from nonvacuous.compression.pfp import PFPDeterministic as PFPDeterministic
+from nonvacuous.compression.pfp import PFPRandom as PFPRandom
 from nonvacuous.compression.pipeline import Pipeline as Pipeline
 from nonvacuous.compression.projection import MatrixProject as MatrixProject
 from nonvacuous.compression.pruning import (
@@ -31,6 +38,9 @@ from nonvacuous.compression.pruning import RowMagnitudePruning as RowMagnitudePr
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
 from nonvacuous.compression.quantization import Quantization as Quantization
 from nonvacuous.compression.refit import Refitted as Refitted
+from nonvacuous.compression.sipp import SiPPDeterministic as SiPPDeterministic
+from nonvacuous.compression.sipp import SiPPHybrid as SiPPHybrid
+from nonvacuous.compression.sipp import SiPPRandom as SiPPRandom
 from nonvacuous.compression.structured_sparsity import ColumnPruning as ColumnPruning
 from nonvacuous.compression.structured_sparsity import RowPruning as RowPruning
 from nonvacuous.training import Recipe as Recipe
@@ -48,12 +58,18 @@ __all__ = [
     "DataAwareLowRank",
     "FineTuning",
     "HashedWeights",
+    "HybridSampling",
+    "L1Sampling",
+    "L2Sampling",
     "LayerMagnitudePruning",
     "LowRankPlusSparse",
     "MagnitudePruning",
     "MatrixProject",
     "NetworkSurgery",
+    "NeuronCoreset",
     "OutputCoreset",
+    "PFPDeterministic",
+    "PFPRandom",
     "Pipeline",
     "Quantization",
     "Recipe",
@@ -61,7 +77,11 @@ __all__ = [
     "RowMagnitudePruning",
     "RowPruning",
     "Rows",
+    "SiPPDeterministic",
+    "SiPPHybrid",
+    "SiPPRandom",
     "SingularValueTruncation",
     "SparseJohnsonLindenstrauss",
+    "UniformSampling",
     "UnitPruning",
 ]

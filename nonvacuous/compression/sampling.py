@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nonvacuous.nets import Floats
 
-__all__ = ["draws_for", "probabilities", "sample"]
+__all__ = ["draws_for", "expected_distinct", "probabilities", "sample"]
 
 _DRAWABLE = 2.0**53
 """A row that asks for more draws than this keeps its edges as they are."""
@@ -55,6 +55,23 @@ def draws_for(q: Floats, distinct: Floats) -> Floats:
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)
     return np.where((q > 0).any(axis=1), np.ceil(np.exp(high)), 0.0)
+
+
+def expected_distinct(q: Floats, draws: Floats) -> Floats:
+    r"""How many distinct edges m draws find on average.
+
+    .. math:: \sum_j \bigl( 1 - (1 - q_j)^m \bigr)
+
+    Args:
+        q: probabilities (rows, edges).
+        draws: m for each row, (rows,), at least 0 and finite.
+
+    Returns:
+        (rows,).
+    """
+    with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
+        found = -np.expm1(draws[:, None] * np.log1p(-q)).sum(axis=1)
+    return np.where(draws > 0, found, 0.0)
 
 
 def sample(
