@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def narrow(network: Network, factors: Sequence[Floats]) -> Network:
         layers[i] = Layer(weight=here.weight[kept], bias=bias)
         read = after.weight[:, kept] * factor[kept]
         layers[i + 1] = Layer(weight=read, bias=after.bias)
-    return Network(layers=tuple(layers))
+    return replace(network, layers=tuple(layers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

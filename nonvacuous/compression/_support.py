@@ -17,7 +17,7 @@ from nonvacuous.compression._activations import layer_inputs
 from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._budget import check_budget
 from nonvacuous.compression._rows import Rows
-from nonvacuous.compression.corenet import support_rows
+from nonvacuous.compression._statistics import support_rows
 from nonvacuous.compression.sensitivity import edge_sensitivities
 from nonvacuous.nets import Floats, Layer, Network
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nonvacuous._counting import compacted
 from nonvacuous.compression._activations import advance
+from nonvacuous.compression._narrow import narrow
 from nonvacuous.compression._statistics import Statistics
 from nonvacuous.compression.corenet import SensitivitySampling
 from nonvacuous.compression.sensitivity import Floating
@@ -34,16 +34,12 @@ def without_inactive(network: Network, points: Floating) -> Network:
     Returns:
         A net with the same outputs at these points.
     """
-    layers = list(network.layers)
+    factors = []
     a = np.asarray(points, np.float64)
-    for i in range(len(layers) - 1):
-        a = advance(layers[i], a)
-        live = np.asarray(a.any(axis=0))
-        if not live.any():
-            live[0] = True
-        layers[i], layers[i + 1] = _narrowed(layers[i], layers[i + 1], live)
-        a = a[:, live]
-    return replace(network, layers=tuple(layers))
+    for layer in network.layers[:-1]:
+        a = advance(layer, a)
+        factors.append(a.any(axis=0).astype(float))
+    return narrow(network, factors)
 
 
 def without_unlinked(network: Network) -> Network:
@@ -56,30 +52,19 @@ def without_unlinked(network: Network) -> Network:
         The same function, up to one rounding of each bias that a constant went into.
     """
     layers = list(network.layers)
+    factors = []
     for i in range(len(layers) - 1):
         here, after = layers[i], layers[i + 1]
-        fed = np.asarray(here.weight.any(axis=1))
+        fed = here.weight.any(axis=1).astype(float)
+        factors.append(fed)
+        bias = after.bias
         if here.bias is not None:
-            constant = np.where(fed, 0.0, np.maximum(here.bias, 0.0))
-            bias = 0.0 if after.bias is None else after.bias
-            if constant.any():
-                after = replace(after, bias=bias + after.weight @ constant)
-        if not fed.any():
-            fed[0] = True
-        layers[i], layers[i + 1] = _narrowed(here, after, fed)
-    return compacted(replace(network, layers=tuple(layers)))
-
-
-def _narrowed(
-    here: Layer, after: Layer, live: NDArray[np.bool_]
-) -> tuple[Layer, Layer]:
-    if live.all():
-        return here, after
-    bias = None if here.bias is None else here.bias[live]
-    return (
-        Layer(weight=here.weight[live], bias=bias),
-        Layer(weight=after.weight[:, live], bias=after.bias),
-    )
+            added = after.weight @ (np.maximum(here.bias, 0.0) * (1 - fed))
+            if added.any():
+                bias = added if bias is None else bias + added
+        # what only unfed neurons feed is unfed itself
+        layers[i + 1] = Layer(weight=after.weight * fed, bias=bias)
+    return compacted(narrow(replace(network, layers=tuple(layers)), factors))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
