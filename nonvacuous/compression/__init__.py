@@ -12,6 +12,13 @@ from nonvacuous.compression.projection import MatrixProject as MatrixProject
 from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
 from nonvacuous.compression.quantization import Quantization as Quantization
+from nonvacuous.compression.row_coresets import (
+    GaussianMixtureCoreset as GaussianMixtureCoreset,
+)
+from nonvacuous.compression.row_coresets import KMeansCoreset as KMeansCoreset
+from nonvacuous.compression.row_coresets import LightweightCoreset as LightweightCoreset
+from nonvacuous.compression.row_coresets import LogisticCoreset as LogisticCoreset
+from nonvacuous.compression.row_coresets import RowCoreset as RowCoreset
 from nonvacuous.training import Recipe as Recipe
 
 __all__ = [
@@ -20,12 +27,17 @@ __all__ = [
     "Compressor",
     "CoreNet",
     "FineTuning",
+    "GaussianMixtureCoreset",
+    "KMeansCoreset",
+    "LightweightCoreset",
+    "LogisticCoreset",
     "MagnitudePruning",
     "MatrixProject",
     "NetworkSurgery",
     "Pipeline",
     "Quantization",
     "Recipe",
+    "RowCoreset",
     "Rows",
     "UnitPruning",
 ]
