@@ -194,8 +194,8 @@ def sample(
         guarantee = (
             f"none with epsilon below 1, for {which}"
             if epsilon is None
-            else f"with probability {1 - setting.delta:.6g}, for {which}:"
-            f" |estimate - cost| <= {epsilon:.6g} {error}"
+            else f"except with probability {setting.delta}, for {which}:"
+            f" |estimate - cost| <= {epsilon} {error}"
         )
     kept, weights = _merged(points, kept, weights)
     report = RowReport(

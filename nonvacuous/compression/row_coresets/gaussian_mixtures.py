@@ -216,7 +216,7 @@ class GaussianMixtureCoreset:
                 f"eigenvalues must lie in [{self.lowest}, {self.highest}], got"
                 f" {eigenvalues.min()} to {eigenvalues.max()}"
             )
-        factors: Floats = np.linalg.cholesky(sigma)
+        factors = np.linalg.cholesky(sigma).astype(np.float64)
         log_volume: Floats = np.log(2 * np.pi * eigenvalues).sum(axis=1)
         with np.errstate(divide="ignore"):
             return np.log(w) - 0.5 * log_volume, factors

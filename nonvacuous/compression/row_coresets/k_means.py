@@ -178,9 +178,8 @@ class LightweightCoreset:
         unit = scaled(rows)
         squared = squared_distances(unit, unit.mean(axis=0))
         spread = float(squared.sum())
-        q: Floats = 0.5 / len(rows) + 0.5 * (
-            squared / spread if spread > 0 else 1 / len(rows)
-        )
+        even = np.full(len(rows), 1 / len(rows))
+        q = 0.5 * even + 0.5 * (squared / spread if spread > 0 else even)
         return sample(
             rows,
             _LIGHT * q,

@@ -196,25 +196,25 @@ def draws_for_dimension(
 
 
 def least_epsilon(size_of: Callable[[float], float], draws: int) -> float | None:
-    """The least epsilon in (0, 1) for which so many draws are enough, rounded up.
+    """The least epsilon below 1, to six decimals, for which so many draws are enough.
 
     Args:
         size_of: epsilon to draws, not increasing.
         draws: what there are.
 
     Returns:
-        An epsilon that was seen to pass, or None where none below 1 does.
+        An epsilon that was seen to pass, or None where none does.
     """
-    low, high = 0.0, 1 - 2.0**-20
-    if size_of(high) > draws:
+    low, high = 0, 10**6 - 1
+    if size_of(high / 10**6) > draws:
         return None
-    for _ in range(40):
-        middle = (low + high) / 2
-        if size_of(middle) <= draws:
+    while high - low > 1:
+        middle = (low + high) // 2
+        if size_of(middle / 10**6) <= draws:
             high = middle
         else:
             low = middle
-    return high
+    return high / 10**6
 
 
 def _whole(m: float) -> float:
