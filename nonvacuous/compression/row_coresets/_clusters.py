@@ -161,6 +161,7 @@ def cluster(x: Floats, k: int, draw: np.random.Generator, delta: float) -> Clust
         run = seed_clusters(x, k, draw)
         best = run if run[2].sum() < best[2].sum() else best
     labels, seeds, squared = best
+    cost = float(squared.sum())  # never below the optimum
     n, parts = len(x), len(seeds)
     counts = np.bincount(labels, minlength=parts).astype(np.float64)
     member = sparse.csr_array((np.ones(n), (labels, np.arange(n))), shape=(parts, n))
@@ -170,7 +171,7 @@ def cluster(x: Floats, k: int, draw: np.random.Generator, delta: float) -> Clust
         labels=labels,
         counts=counts,
         distances=np.sqrt(np.where(better[labels], nearer, squared)),
-        optimum=max(spectral, float(squared.sum()) / factor),
+        optimum=min(cost, max(spectral, cost / factor)),
         radius=math.sqrt(squared_distances(x, x.mean(axis=0)).max()),
     )
 
