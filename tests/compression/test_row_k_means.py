@@ -21,8 +21,11 @@ from nonvacuous.compression.row_coresets._clusters import (
     root_sensitivities,
     scaled,
     seed_clusters,
-    spectral_bound,
     squared_distances,
+)
+from nonvacuous.compression.row_coresets._optimum import (
+    neighbour_bound,
+    spectral_bound,
 )
 from nonvacuous.compression.row_coresets._sampling import draw_counts, stream
 
@@ -110,10 +113,31 @@ def test_distances_in_chunks_are_distances_at_once(monkeypatch):
 
 
 @pytest.mark.parametrize("k", range(1, 8))
-def test_the_spectrum_gives_the_optimum_of_an_orthonormal_basis(k):
+def test_both_bounds_give_the_optimum_of_an_orthonormal_basis(k):
     # parts of m unit vectors at right angles cost m - 1, so k of them cost n - k
-    assert spectral_bound(np.eye(8), k) == pytest.approx(8 - k, rel=1e-12)
-    assert spectral_bound(np.eye(8), k) <= 8 - k
+    near = neighbour_bound(np.eye(8), k, stream(0, 1)) if k > 1 else 7.0
+    for found in (spectral_bound(np.eye(8), k), near):
+        assert found == pytest.approx(8 - k, rel=1e-11)
+        assert found <= 8 - k
+
+
+def test_neighbours_give_the_optimum_of_pairs_far_apart():
+    x = np.concatenate([1e3 * np.arange(6.0), 1e3 * np.arange(6.0) + 1])[:, None]
+    assert neighbour_bound(x, 6, stream(0, 1)) == pytest.approx(3.0, rel=1e-11)
+    assert neighbour_bound(x, 12, stream(0, 1)) == 0
+    assert neighbour_bound(x, 2000, stream(0, 1)) == 0
+    assert spectral_bound(x, 2) == 0
+
+
+def test_neighbours_are_a_slow_loop_over_groups():
+    x, k = blobs(0, n=50, d=2), 3
+    total = 0.0
+    for group in np.array_split(stream(1, 1).permutation(50), 50 // 12):
+        near = sorted(
+            min(((x[i] - x[j]) ** 2).sum() for j in group if j != i) for i in group
+        )
+        total += sum(near[: len(group) - k]) / 2
+    assert neighbour_bound(x, k, stream(1, 1)) == pytest.approx(total, rel=1e-11)
 
 
 @pytest.mark.parametrize("shape", [(8, 3), (8, 2), (7, 20), (8, 1)])
@@ -123,6 +147,7 @@ def test_bounds_of_the_optimum_are_below_the_optimum_of_all_partitions(shape, k)
         x = np.random.default_rng(seed).standard_cauchy(size=shape)
         optimum = least_cost(x, k)
         assert spectral_bound(x, k) <= optimum * (1 + 1e-12)
+        assert neighbour_bound(x, k, stream(seed, 1)) <= optimum * (1 + 1e-12)
         unit = (scaled(x)[0, 0] / x[0, 0]) ** 2
         found = cluster(x, k, stream(seed, 1), 0.01)
         assert 0 < found.optimum <= optimum * unit * (1 + 1e-12)
@@ -312,6 +337,39 @@ def test_by_dimension_too_all_single_centres_hold_at_once():
         gap = quadratic(core.take(x), core.weights) - exact
         failures += bool(np.abs(eigvalsh(gap, exact)).max() > epsilon)
     assert holds(failures, trials, delta)
+
+
+def worked_out(total, epsilon, delta, k, d, share, ratio):
+    """The best of the covers, each as fine as bisection says it must be."""
+    best = math.inf
+    for i in range(1, 20):
+        inner = epsilon * i / 20
+        root = math.sqrt((share + inner) * (1 + inner))
+        low, high = 0.0, 1.0
+        for _ in range(100):
+            g = (low + high) / 2
+            error = inner * (1 + g) ** 2 + 2 * math.sqrt(share) * g + g**2
+            error += 2 * root * (1 + g) * g + (1 + inner) * g**2
+            low, high = (g, high) if error <= epsilon else (low, g)
+        net = k * d * math.log(1 + 2 * ratio / low)
+        confidence = math.log(2 / delta) + math.log(1 + math.exp(net))
+        size = 2 * total * (1 + inner / 3) * confidence / inner**2
+        best = min(best, math.ceil(size))
+    return best
+
+
+def test_sizes_for_every_set_of_centres_are_the_best_cover_worked_out():
+    x, k, epsilon, delta, seed = blobs(4, n=1000, d=3), 2, 0.6, 0.2, 9
+    squared = ((x - x.mean(axis=0)) ** 2).sum(axis=1)
+    ratio = math.sqrt(squared.max() / (squared.sum() / 2 / len(x)))
+    light = LightweightCoreset(k=k, epsilon=epsilon, delta=delta).build(x).report
+    m = 6 + 2 * math.sqrt(5)
+    assert light.asked == worked_out(m, epsilon, delta, k, 3, 2.0, ratio)
+    c = cluster(x, k, stream(seed, 1), 0.1 * delta)
+    total = root_sensitivities(c, ratio=1.0).sum()
+    ratio = c.radius / math.sqrt(c.optimum / len(x))
+    found = KMeansCoreset(k=k, epsilon=epsilon, delta=delta, seed=seed).build(x).report
+    assert found.asked == worked_out(total, epsilon, 0.9 * delta, k, 3, 1.0, ratio)
 
 
 def test_centres_chosen_after_the_draw_hold_too():

@@ -11,6 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from nonvacuous.compression.row_coresets._optimum import (
+    neighbour_bound,
+    spectral_bound,
+)
 from nonvacuous.nets import Floats
 
 __all__ = [
@@ -20,7 +24,6 @@ __all__ = [
     "root_sensitivities",
     "scaled",
     "seed_clusters",
-    "spectral_bound",
     "squared_distances",
 ]
 
@@ -30,8 +33,6 @@ _CELLS = 2**18
 """Entries of a chunk: the differences of one stay in cache."""
 _RUNS = 8
 """Runs of D^2 sampling of which the cheapest bounds the optimum."""
-_WIDEST = 4096
-"""The spectrum of a Gram matrix wider than this is not computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,38 +109,13 @@ def seed_clusters(
     return labels, np.array(seeds), squared
 
 
-def spectral_bound(x: Floats, k: int) -> float:
-    """The variance that k - 1 directions leave: no k centres cost less.
-
-    The centres of the rows, less their mean, are a matrix of rank at most k - 1, and
-    none of that rank is nearer to the rows than their truncated singular values.
-
-    Args:
-        x: (n, d).
-        k: centres.
-
-    Returns:
-        A lower bound of the k-means cost, rounded down; 0 where it says nothing.
-
-    Source: Eckart and Young; derived.
-    """
-    if min(x.shape) > _WIDEST or k > min(x.shape):
-        return 0.0
-    y = x - x.mean(axis=0)
-    gram = y.T @ y if x.shape[1] <= x.shape[0] else y @ y.T
-    trace = float(np.trace(gram))
-    largest = np.linalg.eigvalsh(gram)[len(gram) - k + 1 :]
-    slack = sum(x.shape) * 2.0**-50 * trace
-    return max(0.0, trace - float(largest.sum()) - slack)
-
-
 def cluster(x: Floats, k: int, draw: np.random.Generator, delta: float) -> Clusters:
     r"""Clusters of the rows, and a lower bound of the least cost of k centres.
 
     D^2 sampling costs at most :math:`8 (\ln k + 2)` times the optimum in expectation
     (Arthur and Vassilvitskii 2007, recalled).  By Markov, the cheapest of r runs costs
     at most :math:`8 (\ln k + 2) \delta^{-1/r}` times that, but for a probability of
-    delta.  The bound is the larger of what this leaves and :func:`spectral_bound`.
+    delta.  The bound is the largest of what this leaves and the two of `_optimum`.
 
     Args:
         x: (n, d).
@@ -153,11 +129,13 @@ def cluster(x: Floats, k: int, draw: np.random.Generator, delta: float) -> Clust
     """
     x = scaled(x)
     factor = 8 * (math.log(k) + 2) * delta ** (-1 / _RUNS) * (1 + 2.0**-40)
-    spectral = spectral_bound(x, k)
     best = seed_clusters(x, k, draw)
+    certain = spectral_bound(x, k)
+    if 4 * certain < best[2].sum():  # else there is little to gain
+        certain = max(certain, neighbour_bound(x, k, draw))
     for _ in range(_RUNS - 1):
-        if best[2].sum() <= factor * spectral:
-            break  # no further run could raise the larger bound
+        if best[2].sum() <= factor * certain:
+            break  # no further run could raise the largest bound
         run = seed_clusters(x, k, draw)
         best = run if run[2].sum() < best[2].sum() else best
     labels, seeds, squared = best
@@ -171,7 +149,7 @@ def cluster(x: Floats, k: int, draw: np.random.Generator, delta: float) -> Clust
         labels=labels,
         counts=counts,
         distances=np.sqrt(np.where(better[labels], nearer, squared)),
-        optimum=min(cost, max(spectral, cost / factor)),
+        optimum=min(cost, max(certain, cost / factor)),
         radius=math.sqrt(squared_distances(x, x.mean(axis=0)).max()),
     )
 
