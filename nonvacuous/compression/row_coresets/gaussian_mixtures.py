@@ -59,10 +59,10 @@ class GaussianMixtureCoreset:
         highest: b, the largest, finite.
         size: draws; or
         epsilon: relative error of F, in (0, 1), from which draws follow.
-        delta: failure probability, in (0, 1).
+        delta: failure probability, in (0, 1), a tenth of it for the seeding.
         queries: how many mixtures, fixed before the draw, are spoken of.  The theorem
-            for all mixtures at once (a pseudo-dimension polynomial in k and d, with no
-            constant stated) is not claimed here.
+            for all mixtures at once (a pseudo-dimension polynomial in k and d, recalled
+            without its constant) is not claimed here.
         seed: of clusters and draws.
 
     Source: Feldman et al. 2011 and Lucic et al. 2018 for the cost and the construction

@@ -50,7 +50,7 @@ class KMeansCoreset:
         k: centres at most, at least 1.
         size: draws; or
         epsilon: relative error of the cost, in (0, 1), from which draws follow.
-        delta: failure probability, in (0, 1).
+        delta: failure probability, in (0, 1), a tenth of it for the seeding.
         queries: how many sets of centres, fixed before the draw, are spoken of; None
             for every set with centres in the ball about the mean that holds the rows
             (so every set in the convex hull of the rows).
