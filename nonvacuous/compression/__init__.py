@@ -38,6 +38,13 @@ from nonvacuous.compression.pruning import RowMagnitudePruning as RowMagnitudePr
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
 from nonvacuous.compression.quantization import Quantization as Quantization
 from nonvacuous.compression.refit import Refitted as Refitted
+from nonvacuous.compression.row_coresets import (
+    GaussianMixtureCoreset as GaussianMixtureCoreset,
+)
+from nonvacuous.compression.row_coresets import KMeansCoreset as KMeansCoreset
+from nonvacuous.compression.row_coresets import LightweightCoreset as LightweightCoreset
+from nonvacuous.compression.row_coresets import LogisticCoreset as LogisticCoreset
+from nonvacuous.compression.row_coresets import RowCoreset as RowCoreset
 from nonvacuous.compression.sipp import SiPPDeterministic as SiPPDeterministic
 from nonvacuous.compression.sipp import SiPPHybrid as SiPPHybrid
 from nonvacuous.compression.sipp import SiPPRandom as SiPPRandom
@@ -57,11 +64,15 @@ __all__ = [
     "CoreNetPlusPlus",
     "DataAwareLowRank",
     "FineTuning",
+    "GaussianMixtureCoreset",
     "HashedWeights",
     "HybridSampling",
+    "KMeansCoreset",
     "L1Sampling",
     "L2Sampling",
     "LayerMagnitudePruning",
+    "LightweightCoreset",
+    "LogisticCoreset",
     "LowRankPlusSparse",
     "MagnitudePruning",
     "MatrixProject",
@@ -74,6 +85,7 @@ __all__ = [
     "Quantization",
     "Recipe",
     "Refitted",
+    "RowCoreset",
     "RowMagnitudePruning",
     "RowPruning",
     "Rows",
