@@ -233,7 +233,7 @@ def bundled() -> Network:
 
 
 def load(path: str | Path) -> Network:
-    """A net from a file: ``.safetensors``, or a torch ``state_dict``.
+    """A net from a file: ``.safetensors``, ``.code``, or a torch ``state_dict``.
 
     Nothing is unpickled but tensors (``torch.load(weights_only=True)``).  A file
     that does not say its architecture is read as Linear-ReLU-...-Linear in the order
@@ -252,6 +252,10 @@ def load(path: str | Path) -> Network:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no model file {path}")
+    if path.suffix == ".code":
+        from nonvacuous.compression.code_files import read_network
+
+        return read_network(path)
     if path.suffix == ".safetensors":
         tensors, metadata = _safetensors(path)
     else:
