@@ -368,9 +368,14 @@ def save(network: Network, path: str | Path, **recipe: str) -> None:
     Raises:
         OSError: if the path cannot be written.
     """
-    from safetensors.numpy import save as serialize
-
     from nonvacuous._files import write_atomically
+
+    write_atomically(path, contents(network, **recipe))
+
+
+def contents(network: Network, **recipe: str) -> bytes:
+    """The safetensors file of a net, as bytes; see :func:`save`."""
+    from safetensors.numpy import save as serialize
 
     dtype = np.float64 if network.double else np.float32
     tensors = {}
@@ -381,4 +386,5 @@ def save(network: Network, path: str | Path, **recipe: str) -> None:
     facts = {"format": FORMAT, "architecture": f"Linear-ReLU {network}", **recipe}
     # one key: safetensors writes several in no fixed order
     metadata = {"nonvacuous": json.dumps(facts, sort_keys=True)}
-    write_atomically(path, serialize(tensors, metadata=metadata))
+    written: bytes = serialize(tensors, metadata=metadata)
+    return written
