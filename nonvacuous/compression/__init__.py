@@ -3,6 +3,7 @@
 from nonvacuous.compression._base import Compressed as Compressed
 from nonvacuous.compression._base import Compressor as Compressor
 from nonvacuous.compression._errors import CompressionError as CompressionError
+from nonvacuous.compression._method import Method as Method
 from nonvacuous.compression._rows import Rows as Rows
 from nonvacuous.compression.circulant import BlockCirculant as BlockCirculant
 from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
@@ -24,6 +25,8 @@ from nonvacuous.compression.low_rank import LowRankPlusSparse as LowRankPlusSpar
 from nonvacuous.compression.low_rank import (
     SingularValueTruncation as SingularValueTruncation,
 )
+from nonvacuous.compression.methods import METHODS as METHODS
+from nonvacuous.compression.methods import find_method as find_method
 from nonvacuous.compression.neuron_coresets import NeuronCoreset as NeuronCoreset
 from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pfp import PFPDeterministic as PFPDeterministic
@@ -53,6 +56,7 @@ from nonvacuous.compression.structured_sparsity import RowPruning as RowPruning
 from nonvacuous.training import Recipe as Recipe
 
 __all__ = [
+    "METHODS",
     "BlockCirculant",
     "BlockToeplitz",
     "ColumnPruning",
@@ -76,6 +80,7 @@ __all__ = [
     "LowRankPlusSparse",
     "MagnitudePruning",
     "MatrixProject",
+    "Method",
     "NetworkSurgery",
     "NeuronCoreset",
     "OutputCoreset",
@@ -96,4 +101,5 @@ __all__ = [
     "SparseJohnsonLindenstrauss",
     "UniformSampling",
     "UnitPruning",
+    "find_method",
 ]
