@@ -90,7 +90,7 @@ class SensitivitySampling(Compressor):
             )
             layers.append(Layer(weight=weight, bias=layer.bias))
             said.append(self.said(i, layer, layers[-1], drawn, stats))
-        small = self.end(Network(layers=tuple(layers), double=True))
+        small = self.end(Network(layers=tuple(layers)))
         facts = {
             "rows of S": stats.support,
             "K": stats.constant,
