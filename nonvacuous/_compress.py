@@ -30,9 +30,7 @@ class Outputs:
         for path in self._all():
             check_writable(path)
         if self.json in (self.net, self.code):
-            raise ValueError(
-                f"json must be another file than the net's, got {self.json}"
-            )
+            raise ValueError(f"json must be a file of its own, got {self.json}")
 
     @property
     def code(self) -> Path:

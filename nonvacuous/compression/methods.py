@@ -83,7 +83,7 @@ def coefficients(network: Network, keep: float) -> int:
 METHODS: tuple[Method, ...] = (
     Method(
         name="corenet",
-        title="edges drawn by empirical sensitivity, a coreset of every neuron",
+        title="edges drawn by empirical sensitivity",
         source="Baykal et al. 2019",
         make=lambda ask: CoreNet(
             rows=ask.rows,
@@ -105,7 +105,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         name="magnitude-kmeans",
-        title="the largest weights, on 16 levels a layer",
+        title="the largest weights, on 16 levels",
         source="Han et al. 2016",
         make=lambda ask: Pipeline(
             steps=(MagnitudePruning(keep=ask.keep), Quantization(levels=16))
@@ -114,13 +114,13 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         name="units",
-        title="the hidden units with the largest products of norms",
+        title="hidden units with the largest norms",
         source="Li et al. 2017",
         make=lambda ask: UnitPruning(keep=unit_share(ask.network, ask.share)),
     ),
     Method(
         name="matrix-project",
-        title="coefficients of seeded sign matrices, without biases",
+        title="coefficients of seeded sign matrices",
         source="Arora et al. 2018",
         make=lambda ask: MatrixProject(
             count=coefficients(ask.network, ask.share), seed=ask.seed
