@@ -360,6 +360,13 @@ def test_a_net_of_other_inputs_is_refused(command: Command) -> None:
     assert "the net takes 3 inputs" in run.err
 
 
+def test_a_file_is_known_by_all_its_names(command: Command, here: Path) -> None:
+    for name in (here / "small.code", here / "small.safetensors"):
+        run = command(*DIGITS, *CUT, "--json", name)
+        assert run.code == 2
+        assert "json must be a file of its own" in run.err
+
+
 def test_a_damaged_code_is_no_model(command: Command) -> None:
     write_code(encode(bundled()), "net.code")
     whole = Path("net.code").read_bytes()
