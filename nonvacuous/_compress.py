@@ -29,10 +29,8 @@ class Outputs:
             raise ValueError(f"out must end in .safetensors, got {self.net}")
         for path in self._all():
             check_writable(path)
-        if self.json in (self.net, self.code):
-            raise ValueError(
-                f"json must be another file than the net's, got {self.json}"
-            )
+        if len({path.resolve() for path in self._all()}) < len(list(self._all())):
+            raise ValueError(f"json must be a file of its own, got {self.json}")
 
     @property
     def code(self) -> Path:
@@ -45,7 +43,7 @@ class Outputs:
             yield self.json
 
     def write(self, result: Compression) -> None:
-        """Write the net, its code, and the report as JSON: all of them or none.
+        """Write the net, its code and the report, once every byte of all is on disk.
 
         Raises:
             OSError: if one cannot be written.

@@ -60,8 +60,8 @@ class Method:
     """One way to compress a net.
 
     Attributes:
-        name: permanent, in kebab-case.
-        title: what it does, in a few words.
+        name: permanent, in kebab-case, at most 20 letters.
+        title: what it keeps, in at most 40 letters.
         source: who it is from.
         make: the compressor that does what is asked.
         needs_rows: whether it looks at rows of data.

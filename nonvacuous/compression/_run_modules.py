@@ -1,4 +1,4 @@
-"""Torch modules that run a layer: sparse products, chains of products, dense ones."""
+"""Torch modules that run a layer: dense and sparse products, and sums of two."""
 
 import warnings
 
@@ -9,15 +9,16 @@ from torch import nn
 
 from nonvacuous.nets import Floats
 
-__all__ = ["Affine", "Sparse", "dense"]
+__all__ = ["Plus", "Sparse", "dense"]
 
 
 class Sparse(nn.Module):
-    """Rows times the transpose of a sparse matrix."""
+    """Rows times the transpose of a sparse matrix, plus a bias if there is one."""
 
     matrix: torch.Tensor
+    bias: torch.Tensor | None
 
-    def __init__(self, weight: Floats) -> None:
+    def __init__(self, weight: Floats, bias: torch.Tensor | None) -> None:
         super().__init__()
         rows = csr_array(weight)
         with warnings.catch_warnings():
@@ -31,28 +32,27 @@ class Sparse(nn.Module):
                 check_invariants=True,
             )
         self.register_buffer("matrix", matrix)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (self.matrix @ x.T).T
-
-
-class Affine(nn.Module):
-    """A sum of chains of products, and a bias."""
-
-    bias: torch.Tensor | None
-
-    def __init__(self, chains: list[nn.Sequential], bias: torch.Tensor | None) -> None:
-        super().__init__()
-        self.chains = nn.ModuleList(chains)
         self.register_buffer("bias", bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        first, *others = (chain(x) for chain in self.chains)
-        y: torch.Tensor = sum(others, first)
+        y = (self.matrix @ x.T).T
         return y if self.bias is None else y + self.bias
 
 
-def dense(weight: Floats, bias: torch.Tensor | None = None) -> nn.Linear:
+class Plus(nn.Module):
+    """The sum of what two modules make of the same rows."""
+
+    def __init__(self, one: nn.Module, other: nn.Module) -> None:
+        super().__init__()
+        self.one, self.other = one, other
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        total: torch.Tensor = self.one(x) + self.other(x)
+        return total
+
+
+def dense(weight: Floats, bias: torch.Tensor | None) -> nn.Linear:
+    """A Linear layer in float32."""
     outputs, inputs = weight.shape
     linear: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
         nn.Linear, inputs, outputs, bias=bias is not None

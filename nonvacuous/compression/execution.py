@@ -25,17 +25,14 @@ import torch
 from torch import nn
 
 from nonvacuous._counting import compacted
-from nonvacuous.compression._run_modules import Affine, Sparse, dense
+from nonvacuous.compression._run_modules import Plus, Sparse, dense
 from nonvacuous.compression._structure_codes import faithful
-from nonvacuous.nets import Floats, Network
+from nonvacuous.nets import Floats, Layer, Network
 from nonvacuous.structures import LowRank
 
 __all__ = ["Execution", "measure_execution", "runnable"]
 
 _GATHER, _TRANSPOSE, _CALL = 8, 4, 1 << 14
-
-Chains = list[list[Floats]]
-"""A matrix as a sum of products of matrices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,24 +56,58 @@ class Execution:
 # Costs -------------------------------------------------------------------------------
 
 
-def _chains(network: Network) -> Iterator[tuple[str, Chains]]:
-    """For each layer, the cheapest kernel and the matrices that it multiplies with."""
-    for i, layer in enumerate(network.layers):
-        whole: Chains = [[layer.weight]]
-        kernel = "sparse" if _is_sparse(layer.weight) else "dense"
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """A layer with the kernel that costs least."""
+
+    layer: Layer
+    thin: LowRank | None
+
+    @classmethod
+    def of(cls, layer: Layer, i: int) -> "_Plan":
+        """The plan of the i-th layer of a net."""
         thin = faithful(layer, i)
-        if isinstance(thin, LowRank):
-            factors: Chains = [[thin.right, thin.left]]
-            if thin.rest is not None:
-                factors.append([thin.rest])
-            if _cost(factors) < _cost(whole):
-                kernel, whole = "low-rank", factors
-        yield kernel, whole
+        if isinstance(thin, LowRank) and _thin_cost(thin) < _cost(layer.weight):
+            return cls(layer, thin)
+        return cls(layer, None)
+
+    @property
+    def cost(self) -> int:
+        return _cost(self.layer.weight) if self.thin is None else _thin_cost(self.thin)
+
+    @property
+    def kernel(self) -> str:
+        if self.thin is not None:
+            return "low-rank"
+        return "sparse" if _is_sparse(self.layer.weight) else "dense"
+
+    def module(self) -> nn.Module:
+        bias = self.layer.bias
+        offset = None if bias is None else torch.from_numpy(bias.astype(np.float32))
+        if self.thin is None:
+            return _product(self.layer.weight, offset)
+        product: nn.Module = nn.Sequential(
+            _product(self.thin.right, None), _product(self.thin.left, offset)
+        )
+        if self.thin.rest is not None:
+            product = Plus(product, _product(self.thin.rest, None))
+        return product
 
 
-def _cost(chains: Chains) -> int:
-    costs = [min(a.size, _sparse_cost(a)) for chain in chains for a in chain]
-    return sum(costs) + _CALL * (len(costs) - 1)
+def _plans(network: Network) -> list[_Plan]:
+    """Of every layer, without dead hidden units if that costs less.
+
+    A layer that loses units loses its structure, which may have been worth more.
+    """
+    found = [
+        [_Plan.of(layer, i) for i, layer in enumerate(net.layers)]
+        for net in (network, compacted(network))
+    ]
+    return min(found, key=lambda plans: sum(plan.cost for plan in plans))
+
+
+def _cost(matrix: Floats) -> int:
+    return min(matrix.size, _sparse_cost(matrix))
 
 
 def _sparse_cost(matrix: Floats) -> int:
@@ -84,46 +115,23 @@ def _sparse_cost(matrix: Floats) -> int:
     return gathered + _TRANSPOSE * sum(matrix.shape) + _CALL
 
 
+def _thin_cost(thin: LowRank) -> int:
+    parts = [a for a in (thin.left, thin.right, thin.rest) if a is not None]
+    return sum(map(_cost, parts)) + _CALL * (len(parts) - 1)
+
+
 def _is_sparse(matrix: Floats) -> bool:
     return _sparse_cost(matrix) < matrix.size
 
 
-def _lighter(network: Network) -> Network:
-    """Without the hidden units that are dead, if that costs less.
-
-    A layer that loses units loses its structure, which may have been worth more.
-    """
-    small = compacted(network)
-    before, after = (
-        sum(_cost(chains) for _, chains in _chains(n)) for n in (network, small)
-    )
-    return small if after < before else network
+def _product(matrix: Floats, bias: torch.Tensor | None) -> nn.Module:
+    return Sparse(matrix, bias) if _is_sparse(matrix) else dense(matrix, bias)
 
 
-# Modules -----------------------------------------------------------------------------
+# Running -----------------------------------------------------------------------------
 
 
-def _module(network: Network, plan: list[tuple[str, Chains]]) -> nn.Sequential:
-    parts: list[nn.Module] = []
-    for layer, (kernel, chains) in zip(network.layers, plan, strict=True):
-        bias = None
-        if layer.bias is not None:
-            bias = torch.from_numpy(layer.bias.astype(np.float32))
-        if kernel == "dense":
-            parts.append(dense(layer.weight, bias))
-        else:
-            products = [
-                nn.Sequential(
-                    *(Sparse(a) if _is_sparse(a) else dense(a) for a in chain)
-                )
-                for chain in chains
-            ]
-            parts.append(Affine(products, bias))
-        parts.append(nn.ReLU())
-    return nn.Sequential(*parts[:-1]).eval().requires_grad_(False)
-
-
-def runnable(network: Network) -> nn.Module:
+def runnable(network: Network) -> nn.Sequential:
     """A net as a module that runs every layer on the kernel that costs least.
 
     Hidden units that nothing reads, or that stay 0, are dropped where that costs less.
@@ -139,24 +147,17 @@ def runnable(network: Network) -> nn.Module:
     Raises:
         ValueError: if a parameter is beyond float32.
     """
-    if max(np.abs(a).max() for a in network.arrays()) > np.finfo(np.float32).max:
-        raise ValueError("network must have parameters within float32 to be run in it")
-    small = _lighter(network)
-    return _module(small, list(_chains(small)))
+    return _chain(network, _plans(network))
 
 
-def _held(module: nn.Module) -> int:
-    """Bytes of a module's arrays."""
-    total = 0
-    for array in (*module.parameters(), *module.buffers()):
-        parts = [array]
-        if array.layout is torch.sparse_csr:
-            parts = [array.values(), array.col_indices(), array.crow_indices()]
-        total += sum(a.numel() * a.element_size() for a in parts)
-    return total
-
-
-# Times -------------------------------------------------------------------------------
+def _chain(network: Network, plans: Sequence[_Plan]) -> nn.Sequential:
+    largest = max(float(np.abs(a).max()) for a in network.arrays())
+    if largest > float(np.finfo(np.float32).max):
+        raise ValueError(f"network must be within float32 to run, got {largest:.3g}")
+    parts: list[nn.Module] = []
+    for plan in plans:
+        parts += [plan.module(), nn.ReLU()]
+    return nn.Sequential(*parts[:-1]).eval().requires_grad_(False)
 
 
 def measure_execution(
@@ -168,12 +169,13 @@ def measure_execution(
 ) -> Execution:
     """Time and memory of a compressed net beside its dense original.
 
-    Both run in float32 on one thread, by turns; the ratio is that of medians.  Times
-    differ from machine to machine and from run to run: the ratio is no certificate.
+    Both run in float32 on one thread, by turns, on the same rows; times are those of
+    the processor, and the ratio is that of medians.  It differs from machine to machine
+    and a little from run to run.
 
     Args:
         network: the compressed net.
-        original: the net that it was made of.
+        original: the net that it was made of, which runs dense.
         batches: rows at a time, each at least 1.
         repeats: measurements of each net at each number of rows.
 
@@ -187,42 +189,53 @@ def measure_execution(
         raise ValueError(
             f"batches and repeats must be at least 1, got {batches} and {repeats}"
         )
-    module = runnable(network)
-    whole: list[tuple[str, Chains]] = [("dense", []) for _ in original.layers]
-    plain = _module(original, whole)
+    plans = _plans(network)
+    small = _chain(network, plans)
+    whole = original.module().float()
     draw = np.random.Generator(np.random.Philox(key=[0, 0]))
     speedups = {}
     with _one_thread(), torch.inference_mode():
         for rows in batches:
-            x = draw.random((rows, network.sizes[0]), np.float32)
-            speedups[rows] = _speedup(module, plain, torch.from_numpy(x), repeats)
+            x = torch.from_numpy(draw.random((rows, network.sizes[0]), np.float32))
+            speedups[rows] = _speedup(small, whole, x, repeats)
     return Execution(
-        kernels=tuple(kernel for kernel, _ in _chains(_lighter(network))),
-        held=_held(module),
-        dense=_held(plain),
+        kernels=tuple(plan.kernel for plan in plans),
+        held=_held(small),
+        dense=_held(whole),
         speedups=speedups,
     )
 
 
 def _speedup(
-    module: nn.Module, plain: nn.Module, x: torch.Tensor, repeats: int
+    small: nn.Module, whole: nn.Module, x: torch.Tensor, repeats: int
 ) -> float:
-    """Median time of the dense net over that of the other, by turns."""
-    calls = [max(1, int(1e-3 / _seconds(net, x, 3))) for net in (module, plain)]
+    """Median time of the whole net over that of the small one, by turns."""
+    nets = (small, whole)
+    calls = [max(1, int(1e-3 / _seconds(net, x, 3))) for net in nets]
     times: list[list[float]] = [[], []]
     for _ in range(repeats):
-        for found, net, count in zip(times, (module, plain), calls, strict=True):
+        for found, net, count in zip(times, nets, calls, strict=True):
             found.append(_seconds(net, x, count))
-    small, large = (statistics.median(found) for found in times)
-    return large / small
+    return statistics.median(times[1]) / statistics.median(times[0])
 
 
 def _seconds(net: nn.Module, x: torch.Tensor, calls: int) -> float:
-    """Of one call, at least a nanosecond."""
-    start = time.perf_counter()
+    """Of one call, by the processor's clock, which stops while others run."""
+    start = time.thread_time()
     for _ in range(calls):
         net(x)
-    return max(1e-9, (time.perf_counter() - start) / calls)
+    return max(1e-9, (time.thread_time() - start) / calls)
+
+
+def _held(module: nn.Module) -> int:
+    """Bytes of a module's arrays."""
+    total = 0
+    for array in (*module.parameters(), *module.buffers()):
+        parts = [array]
+        if array.layout is torch.sparse_csr:
+            parts = [array.values(), array.col_indices(), array.crow_indices()]
+        total += sum(a.numel() * a.element_size() for a in parts)
+    return total
 
 
 @contextmanager

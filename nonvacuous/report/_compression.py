@@ -18,14 +18,12 @@ __all__ = ["methods_table", "render_compression"]
 def methods_table(methods: Iterable[Method]) -> RenderableType:
     """Every method on a line: its name, what it keeps, what it takes."""
     table = _table()
-    table.add_column("method", no_wrap=True)
-    table.add_column("what it keeps", ratio=1)
-    table.add_column("takes", no_wrap=True)
+    for name in ("method", "what it keeps", "takes"):
+        table.add_column(name, no_wrap=True)
     for method in methods:
-        takes = ["keep or epsilon" if method.has_theorem else "keep"]
-        takes += ["data"] if method.needs_rows else []
-        what = f"{method.title} ({method.source})"
-        table.add_row(method.name, what, ", ".join(takes))
+        takes = "keep/epsilon" if method.has_theorem else "keep"
+        takes += ", data" if method.needs_rows else ""
+        table.add_row(method.name, method.title, takes)
     return table
 
 
