@@ -82,6 +82,13 @@ class Tensors:
                 a = functional.relu(a)
         return a
 
+    def learn(
+        self, weights: Sequence[torch.Tensor], rows: torch.Tensor, labels: torch.Tensor
+    ) -> None:
+        """Add the gradients of a batch's cross-entropy with these weights."""
+        loss = functional.cross_entropy(self.forward(weights, rows), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+
     @torch.no_grad()
     def network(self, weights: Sequence[torch.Tensor]) -> Network:
         """The net with these weights, its biases exactly on their grid."""

@@ -119,8 +119,7 @@ class _Model:
 
     def learn(self, rows: torch.Tensor, labels: torch.Tensor) -> None:
         """Add the gradients of a batch."""
-        outputs = self.tensors.forward(self.effective(), rows)
-        functional.cross_entropy(outputs, labels).backward()  # type: ignore[no-untyped-call]
+        self.tensors.learn(self.effective(), rows, labels)
 
     @torch.no_grad()
     def choose(self, step: int, steps: int) -> None:
