@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-__all__ = ["Descent", "Progress", "Recipe", "one_thread"]
+__all__ = ["Descent", "Progress", "Recipe", "one_thread", "stretch"]
 
 Progress = Callable[[float], None]
 """Called with the fraction done."""
@@ -46,6 +46,13 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def stretch(progress: Progress | None, start: float, stop: float) -> Progress | None:
+    """What tells `progress` of a part of the work, from one fraction to another."""
+    if progress is None:
+        return None
+    return lambda done: progress(start + (stop - start) * done)
 
 
 class Descent:

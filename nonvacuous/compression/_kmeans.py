@@ -49,7 +49,8 @@ def optimal_levels(
     starts = np.array([0, *_ends(moments, 0, points.size, levels)[:-1]])
     # sums over clusters, not differences of moments: those have lost digits
     total = np.add.reduceat(mass * points, starts) / np.add.reduceat(mass, starts)
-    return np.ldexp(np.sort(middle + total), exponents)
+    found: Floats = np.ldexp(np.sort(middle + total), exponents)
+    return found
 
 
 def _ends(moments: Floats, start: int, stop: int, levels: int) -> list[int]:
@@ -63,18 +64,19 @@ def _ends(moments: Floats, start: int, stop: int, levels: int) -> list[int]:
     return left + _ends(moments, half, stop, levels - levels // 2)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _cost(moments: Floats, s: int, t: int) -> float:
+@njit(cache=True)
+def _cost(moments: Floats, s: int, t: int) -> np.float64:
     """Weighted squares about the mean of points s to t - 1."""
     mass = moments[0, t] - moments[0, s]
     if s == t or mass <= 0:
-        return 0.0
+        return np.float64(0.0)
     first = moments[1, t] - moments[1, s]
-    return max(0.0, moments[2, t] - moments[2, s] - first * first / mass)
+    cost: np.float64 = moments[2, t] - moments[2, s] - first * first / mass
+    return cost
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _half(moments: Floats, start: int, stop: int, levels: int) -> int:
+@njit(cache=True)
+def _half(moments: Floats, start: int, stop: int, levels: int) -> np.int64:
     """How many points the first half of the best `levels` clusters hold."""
     n = stop - start
     best, row = np.empty(n + 1), np.empty(n + 1)
@@ -93,19 +95,20 @@ def _half(moments: Floats, start: int, stop: int, levels: int) -> int:
                 high = min(t, chosen[t + step]) if t + step <= n else t
                 row[t] = np.inf
                 for s in range(low, high + 1):
-                    found = best[s] + _cost(moments, start + s, start + t)
-                    if found < row[t]:
-                        row[t], chosen[t] = found, s
+                    total = best[s] + _cost(moments, start + s, start + t)
+                    if total < row[t]:
+                        row[t], chosen[t] = total, s
             step //= 2
         if clusters > levels // 2:
             for t in range(n + 1):
                 moved[t] = half[chosen[t]]
             half, moved = moved, half
         best, row = row, best
-    return half[n]
+    found: np.int64 = half[n]
+    return found
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def assign(values: Floats, importance: Floats, book: Floats, price: Floats) -> Integers:
     r"""The level of least :math:`h (v - c_j)^2 + p_j` for each value.
 

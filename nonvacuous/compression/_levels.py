@@ -30,10 +30,10 @@ def lloyd(values: Floats, book: Floats, rounds: int = 30) -> Floats:
 
 
 def storable(book: Floats) -> Floats:
-    """Sorted levels as float16 numbers that are finite and not zero."""
+    """Levels as float16 numbers that are finite and not zero; sorted ones stay so."""
     book = np.clip(book, -65504.0, 65504.0).astype(np.float16).astype(np.float64)
     book[book == 0] = 2.0**-24  # a kept edge stays an edge
-    return np.sort(book)
+    return book
 
 
 def on_levels(

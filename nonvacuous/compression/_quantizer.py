@@ -1,11 +1,12 @@
 """What quantisers have in common: a report of levels, distortion and code length."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression.codes import encode
-from nonvacuous.nets import Floats, Layer, Network
+from nonvacuous.nets import Layer, Network
 
 __all__ = ["Quantizer", "entropy"]
 
@@ -26,7 +27,7 @@ class Quantizer(Compressor):
         )
 
 
-def entropy(sizes: Floats) -> float:
+def entropy(sizes: NDArray[np.integer]) -> float:
     """Bits an item, when so many items are of each kind; 0 for none."""
     sizes = sizes[sizes > 0]
     share = sizes / sizes.sum()
