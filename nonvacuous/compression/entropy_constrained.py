@@ -37,9 +37,9 @@ class EntropyConstrainedQuantization(Quantizer):
 
     The minimum is a local one: from exact k-means, which is the solution at rate 0,
     neighbouring levels are merged while that pays (as Equitz 1989 does), and Lloyd's
-    iterations with prices follow, in turns.  Each step lowers the sum, so the bits are
-    never more than those of exact k-means with as many levels, and the distortion never
-    less.
+    iterations with prices follow, in turns.  Each step lowers the sum, so before levels
+    are rounded to float16 B is never more than that of exact k-means with as many
+    levels, and the distortion never less.
 
     Attributes:
         levels: how many values a layer's non-zero weights take at most.
@@ -94,7 +94,8 @@ def _importances(network: Network, rows: Rows) -> list[Floats]:
     """
     check_fits(network, rows.x, 1)
     found = curvatures(network, rows.x)
-    found = [np.maximum(h, _FLOOR * h.mean()) for h in found]
+    overall = np.concatenate([h.ravel() for h in found]).mean()
+    found = [np.maximum(h, _FLOOR * (h.mean() or overall)) for h in found]
     pairs = list(zip(found, network.layers, strict=True))
     total = sum((h * layer.weight**2).sum() for h, layer in pairs)
     if not 0 < total < math.inf:
