@@ -91,10 +91,11 @@ class Mixture:
 class Prior:
     r"""The mixture as parameters: means, log-precisions and proportions.
 
-    Means start evenly spaced over the values' range and deviations at the spacing.
-    Precisions have Gamma priors of shape 5000 for the component at zero and 250 for
-    the others, of mean :math:`1/\sigma_0^2`; the share of zero is fixed, so that it
-    needs no Beta prior.
+    Means start evenly spaced over the values' range and deviations at half the spacing,
+    but that of zero at its prior's :math:`\sigma_0`: if it started wide, its large
+    share would draw every value to zero.  Precisions have Gamma priors of shape 5000
+    for the component at zero and 250 for the others, of mean :math:`1/\sigma_0^2`; the
+    share of zero is fixed, so that it needs no Beta prior.
     """
 
     def __init__(
@@ -111,7 +112,8 @@ class Prior:
         """
         spacing = (high - low) / max(1, components - 2) or abs(high)
         self.means = torch.linspace(low, high, components - 1).requires_grad_()
-        self.precisions = torch.full((components,), -2 * math.log(spacing))
+        self.precisions = torch.full((components,), -2 * math.log(spacing / 2))
+        self.precisions[0] = -2 * math.log(deviation)
         self.precisions.requires_grad_()  # logarithms
         self.logits = torch.zeros(components - 1, requires_grad=True)
         self._share = share

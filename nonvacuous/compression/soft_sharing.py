@@ -49,8 +49,8 @@ class SoftWeightSharing(Quantizer):
             them as float32 numbers.
 
     Source: Nowlan and Hinton 1992; Ullrich, Meeds and Welling 2017 (both recalled, as
-    are the defaults, the priors' shapes and the ratios of rates; `merge` is not
-    theirs).
+    are the defaults, the priors' shapes and the ratios of rates; `merge` and the
+    deviations to start with are not theirs).
     """
 
     rows: Rows

@@ -40,7 +40,8 @@ def rows(seed=0, count=11):
 def test_curvatures_are_the_diagonal_of_the_hessian(sizes):
     x, y = rows()
     network = initial(sizes, 1)
-    for found, wanted in zip(curvatures(network, x), autograd(network, x, y)):
+    pairs = zip(curvatures(network, x), autograd(network, x, y), strict=True)
+    for found, wanted in pairs:
         assert found == pytest.approx(wanted, rel=1e-10, abs=1e-15)
 
 

@@ -152,9 +152,7 @@ def test_importances_average_to_1_over_the_net():
     rows = Rows.of(load("digits").train.take(slice(50)))
     net = bundled()
     found = _importances(net, rows)
-    shares = [
-        h * layer.weight**2 for h, layer in zip(found, net.layers, strict=True)
-    ]
+    shares = [h * layer.weight**2 for h, layer in zip(found, net.layers, strict=True)]
     assert np.concatenate([s.ravel() for s in shares]).mean() == pytest.approx(1)
     assert all((h > 0).all() for h in found)
 
