@@ -90,8 +90,10 @@ def _importances(network: Network, rows: Rows) -> list[Floats]:
     """Second derivatives for each layer, times one factor for the net.
 
     Raises:
-        CompressionError: if no weight moves the loss.
+        CompressionError: if there are no rows, or no weight moves the loss.
     """
+    if len(rows.x) == 0:
+        raise CompressionError("rows must hold at least one row, got 0")
     check_fits(network, rows.x, 1)
     found = curvatures(network, rows.x)
     overall = np.concatenate([h.ravel() for h in found]).mean()

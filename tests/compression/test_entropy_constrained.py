@@ -213,6 +213,13 @@ def test_rows_on_which_no_weight_matters_are_refused():
         c.apply(initial((6, 3), 0))
 
 
+def test_no_rows_are_refused():
+    rows = Rows(np.zeros((0, 6)), np.zeros(0, np.int64), "0")
+    c = EntropyConstrainedQuantization(levels=2, rate=0.1, rows=rows)
+    with pytest.raises(CompressionError, match="at least one row"):
+        c.apply(initial((6, 3), 0))
+
+
 def test_a_layer_without_curvature_is_quantised_all_the_same():
     layers = (
         Layer(weight=np.array([[1.0, 2.0], [3.0, 4.5]]), bias=np.array([-99.0, -99])),
