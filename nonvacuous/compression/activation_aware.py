@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nonvacuous.compression._layerwise import Layerwise
+from nonvacuous.compression._layer_pruning import Layerwise
 from nonvacuous.compression._supports import largest_in_rows
 from nonvacuous.nets import Floats
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from nonvacuous.compression._layerwise import Damped, check_damping
+from nonvacuous.compression._layer_pruning import Damped, check_damping
 from nonvacuous.compression._least_squares import damped, inverse
 from nonvacuous.compression._supports import largest
 from nonvacuous.nets import Floats

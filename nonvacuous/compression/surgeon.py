@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nonvacuous.compression._layerwise import Damped
+from nonvacuous.compression._layer_pruning import Damped
 from nonvacuous.compression._least_squares import damped, inverse, refit
 from nonvacuous.compression._removal import removal_traces
 from nonvacuous.compression._supports import Support, largest
