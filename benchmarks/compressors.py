@@ -99,9 +99,10 @@ def runs(
     plan: Plan, done: set[tuple[Any, ...]], data_dir: str | None, share: tuple[int, int]
 ) -> Iterator[dict[str, Any]]:
     """The runs that are still to do; of `share` = (k, n), every n-th net from k."""
-    nets = list(itertools.product(plan.data, plan.layers, plan.seeds))
+    # a run that is cut short has every net once before it has any twice
+    nets = list(itertools.product(plan.seeds, plan.data, plan.layers))
     loaded: Dataset | None = None
-    for name, layers, seed in nets[share[0] :: share[1]]:
+    for seed, name, layers in nets[share[0] :: share[1]]:
         cells = [
             (m, keep)
             for m in plan.methods
