@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nonvacuous.compression.methods import METHODS, find_method
 
 from nonvacuous._counting import count_errors
 from nonvacuous.compression import CompressionError, Rows
 from nonvacuous.compression._tolerance import output_errors
+from nonvacuous.compression.methods import METHODS, find_method
 from nonvacuous.data import Dataset, load
 from nonvacuous.data._files import cache_dir
 from nonvacuous.nets import Network, read, save
