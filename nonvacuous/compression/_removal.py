@@ -6,6 +6,7 @@ from numba import njit
 __all__ = ["removal_traces"]
 
 _BLOCK = 32  # removals between two passes over the inverse
+_TILE = 96  # columns of those passes
 
 
 @njit(cache=True)
@@ -60,14 +61,28 @@ def removal_traces(weight, inverse, order, losses):
             for k in range(steps):
                 for i in range(n):
                     u[k, i] = u[k, stays[i]]
-            for i in range(n):  # in place: nothing is read after it is written
+            _compact(h, u, stays, n, steps)
+            for i in range(n):
                 p = stays[i]
-                for j in range(i, n):
-                    h[i, j] = h[p, stays[j]]
-                for k in range(steps):
-                    _subtract(h[i], u[k, i], u[k], i, n)
                 w[i], names[i], diagonal[i], alive[i] = w[p], names[p], h[i, i], True
             m = n
+
+
+@njit(cache=True)
+def _compact(h, u, stays, size, steps):
+    """Leave out what was removed from h, and take off the rank-one matrices.
+
+    In place: nothing is read after it is written, since ``stays[j] >= j``.  In tiles of
+    columns, so that the tile of u stays in the nearest cache.
+    """
+    for start in range(0, size, _TILE):
+        stop = min(size, start + _TILE)
+        for i in range(stop):
+            p, first = stays[i], max(i, start)
+            for j in range(first, stop):
+                h[i, j] = h[p, stays[j]]
+            for k in range(steps):
+                _subtract(h[i], u[k, i], u[k], first, stop)
 
 
 @njit(cache=True)

@@ -1,7 +1,9 @@
 r"""Optimal brain surgeons: prune a layer, and let the kept weights make up for it.
 
 The error of a layer is :math:`\mathbb E \|(W - \hat W) a\|^2`, a quadratic with the
-Hessian :math:`H = \mathbb E[a a^\top]` for each neuron, the same for all.
+Hessian :math:`H = \mathbb E[a a^\top]` for each neuron, the same for all.  What the
+removal of a weight costs, and how the others change, is optimal brain surgeon (Hassibi
+& Stork 1993, recalled).
 """
 
 from dataclasses import dataclass

@@ -122,7 +122,7 @@ def naive_traces(weight, h):
     return np.array(orders), np.array(losses), np.array(reached)
 
 
-@pytest.mark.parametrize(("outputs", "inputs"), [(4, 1), (3, 20), (2, 32), (2, 75)])
+@pytest.mark.parametrize(("outputs", "inputs"), [(4, 1), (3, 20), (2, 32), (2, 130)])
 def test_the_kernel_is_obs_with_an_explicit_inverse_each_time(outputs, inputs):
     weight, moments, _ = problem(inputs, outputs, inputs)
     h = damped(moments, 0.01)
