@@ -140,9 +140,12 @@ class SensitivitySampling(Compressor):
     def asked(self, stats: Statistics, layer: Layer, i: int) -> Floats:
         """Draws m for each neuron and sign, (outputs, 2), as floats."""
         if self.epsilon is not None:
+            epsilon = stats.epsilons(self.epsilon)[i]
+            if epsilon == 0:  # Delta-hat is infinite, or as good as that
+                return np.where(stats.sums[i] > 0, np.inf, 0.0)
             asked = sample_size(
                 stats.sums[i],
-                stats.epsilons(self.epsilon)[i],
+                epsilon,
                 stats.spend(self.delta),
                 neurons=stats.neurons,
                 constant=stats.constant,

@@ -204,6 +204,18 @@ def test_a_real_net_asks_for_more_than_there_is_and_is_kept_dense():
             assert whole.any() or i == 0
 
 
+def test_a_sign_complexity_that_is_infinite_asks_for_more_than_can_be_drawn():
+    """Positive and negative terms cancel on S: A2 is false, and all edges are kept."""
+    first = Layer(weight=np.array([[1.0, -1.0], [1.0, 2.0]]), bias=None)
+    net = Network(layers=(first, Layer(weight=np.array([[1.0, 3.0]]), bias=None)))
+    x = np.random.default_rng(0).integers(1, 4, size=(200, 2)).astype(float)
+    small, report = CoreNet(rows=rows_of(x), epsilon=0.5).explain(net)
+    assert report.layers[0].facts["Delta-hat"] == np.inf
+    assert report.layers[0].neurons["asked"].tolist() == [[np.inf] * 2, [np.inf, 0]]
+    assert not report.layers[0].neurons["epsilon"].any()
+    assert (small.layers[0].weight == first.weight).all()
+
+
 def test_biases_are_kept_exact():
     net = tiny()
     compressed = CoreNet(rows=rows_of(points()), keep=0.2).compress(net)
