@@ -8,7 +8,7 @@ are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nonvacuous._sizes import guaranteed_epsilon, sample_size
 from nonvacuous.compression._base import Compressor
-from nonvacuous.compression._report import LayerReport, Report
+from nonvacuous.compression._report import LayerReport, Report, plain_report
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression._statistics import Statistics, measure, support_rows
 from nonvacuous.compression.sampling import draws_for, probabilities, sample
@@ -79,7 +79,7 @@ class SensitivitySampling(Compressor):
         start = self.begin(network, points)
         stats = self.statistics(start, points)
         layers: list[Layer] = []
-        said = []
+        draws = []
         for i, layer in enumerate(start.layers):
             weight, drawn = sparsify(
                 layer.weight,
@@ -89,14 +89,20 @@ class SensitivitySampling(Compressor):
                 self.sampler(start, layers, stats, chosen),
             )
             layers.append(Layer(weight=weight, bias=layer.bias))
-            said.append(self.said(i, layer, layers[-1], drawn, stats))
+            draws.append(drawn)
         small = self.end(Network(layers=tuple(layers), double=True))
+        # sampling speaks of the net that was sampled, counts of what went in and out
+        plain = plain_report(network, small).layers
+        said = tuple(
+            self.said(*each, stats)
+            for each in zip(plain, start.layers, layers, draws, strict=True)
+        )
         facts = {
             "rows of S": stats.support,
             "K": stats.constant,
             **self.facts(network, start, small, stats),
         }
-        report = Report(layers=tuple(said), guarantee=self.guarantee(), facts=facts)
+        report = Report(layers=said, guarantee=self.guarantee(), facts=facts)
         return small, report
 
     def begin(self, network: Network, points: Floating) -> Network:
@@ -154,9 +160,15 @@ class SensitivitySampling(Compressor):
         return budget(layer.weight, stats.sensitivities[i], self.keep or 1.0)
 
     def said(
-        self, i: int, before: Layer, after: Layer, drawn: Floats, stats: Statistics
+        self,
+        plain: LayerReport,
+        before: Layer,
+        after: Layer,
+        drawn: Floats,
+        stats: Statistics,
     ) -> LayerReport:
-        """The report of layer i."""
+        """The report of a layer, given what it counts, before and after sampling."""
+        i = plain.layer - 1
         asked = self.asked(stats, before, i)
         small = after.weight
         distinct = np.stack([(small > 0).sum(axis=1), (small < 0).sum(axis=1)], axis=1)
@@ -167,10 +179,8 @@ class SensitivitySampling(Compressor):
             neurons=stats.neurons,
             constant=stats.constant,
         )
-        return LayerReport(
-            layer=i + 1,
-            edges=int(np.count_nonzero(before.weight)),
-            kept=after.kept,
+        return replace(
+            plain,
             neurons={
                 "asked": asked,
                 "drawn": drawn,

@@ -111,6 +111,18 @@ def test_the_report_counts_neurons_by_what_removed_them():
     assert other.facts["inactive neurons removed"] == 0
 
 
+@pytest.mark.parametrize("kind", [CoreNetPlus, CoreNetPlusPlus])
+def test_the_report_counts_edges_of_the_original_and_what_the_small_net_stores(kind):
+    net, rows = tiny(sizes=(12, 30, 20, 3)), rows_of(points(count=2000))
+    small, report = kind(rows=rows, keep=0.1).explain(net)
+    assert sum(small.sizes) < sum(net.sizes) - 10
+    for said, before, after in zip(
+        report.layers, net.layers, small.layers, strict=True
+    ):
+        assert said.edges == np.count_nonzero(before.weight)
+        assert said.kept == np.count_nonzero(after.weight)
+
+
 def test_without_idle_neurons_it_is_corenet():
     first = Layer(weight=np.random.default_rng(0).normal(size=(4, 12)), bias=np.ones(4))
     net = Network(layers=(first, tiny(sizes=(4, 3)).layers[0]), double=True)
