@@ -139,6 +139,10 @@ class SensitivitySampling(Compressor):
             constant=self.constant,
         )
 
+    def trials(self, stats: Statistics) -> int:
+        """Coresets drawn for each neuron and sign; the theorem must cover them all."""
+        return 1
+
     def stream(self, i: int) -> np.random.Generator:
         """The randomness of layer i."""
         return np.random.Generator(np.random.Philox(key=[self.seed, 2 + i]))
@@ -153,7 +157,7 @@ class SensitivitySampling(Compressor):
                 stats.sums[i],
                 epsilon,
                 stats.spend(self.delta),
-                neurons=stats.neurons,
+                neurons=stats.neurons * self.trials(stats),
                 constant=stats.constant,
             )
             return np.asarray(asked)
@@ -176,7 +180,7 @@ class SensitivitySampling(Compressor):
             stats.sums[i],
             drawn,
             stats.spend(self.delta),
-            neurons=stats.neurons,
+            neurons=stats.neurons * self.trials(stats),
             constant=stats.constant,
         )
         return replace(

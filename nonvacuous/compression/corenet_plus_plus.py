@@ -6,6 +6,11 @@ mean error on T is least, :math:`|\langle \hat w, \hat a(x) \rangle / \langle w,
 layers are drawn in order.  T are rows outside S, fresh ones for each layer, because
 what enters a layer hangs on the choices before it.  Errors are cut at 1: Hoeffding's
 inequality, from which the size of T comes, needs them in [0, 1].
+
+The coreset that is best on T may be the one that errs at a rare point, so CoreNet's
+promise for one draw is none for the best of several.  Here it is kept by a union bound
+over all that are drawn: :math:`\eta \tau` takes the place of :math:`\eta` in the draws
+and in the errors (derived).
 """
 
 from dataclasses import dataclass
@@ -34,9 +39,10 @@ class CoreNetPlusPlus(NeuronPruning):
     """CoreNet+ with amplification.
 
     Its settings are those of CoreNet+; how many coresets are drawn and how many rows
-    compare them follow from ``delta``.
+    compare them follow from ``delta``.  ``keep`` is what each of them keeps in
+    expectation; the best one tends to have more edges.
 
-    Source: Baykal et al. 2019 (recalled).
+    Source: Baykal et al. 2019 (recalled); the union bound derived.
     """
 
     def facts(

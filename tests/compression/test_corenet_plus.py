@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from nonvacuous._sizes import (
     amplification_rows,
@@ -21,6 +22,7 @@ from nonvacuous.compression import (
     CoreNetPlusPlus,
     Rows,
 )
+from nonvacuous.compression._statistics import support_rows
 from nonvacuous.compression._tolerance import outputs_of
 from nonvacuous.compression.codes import decode_network
 from nonvacuous.compression.corenet_plus import without_inactive, without_unlinked
@@ -144,6 +146,57 @@ def test_trials_and_rows_are_the_least_that_close_the_budget(delta, neurons):
     events = 2 * tau * neurons
     assert events * 2 * math.exp(-2 * size / 16) <= delta / 2
     assert events * 2 * math.exp(-2 * (size - 1) / 16) > delta / 2
+
+
+def test_the_extreme_errors_on_t_miss_their_mean_with_a_chance_that_closes():
+    """0 or 1 with equal chances: the largest variance there is; tails are exact."""
+    for delta, neurons in [(0.9, 1), (0.1, 410), (0.05, 58)]:
+        tau = amplification_trials(delta, neurons=neurons)
+        size = amplification_rows(delta, neurons=neurons, trials=tau)
+        misses = binom.cdf(math.floor(size / 4), size, 0.5) * 2
+        assert 2 * neurons * tau * misses <= delta / 2
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_theorem_covers_all_the_coresets_that_are_compared(signed):
+    """T may prefer the coreset that errs at x, so none of them all may err."""
+    net, x = tiny(), points(count=2000) - 0.5 * signed
+    spent = 0.1 / 2 if signed else 0.1
+    compressor = CoreNetPlusPlus(rows=rows_of(x), epsilon=0.5, delta=0.1)
+    chosen = support_rows(net, compressor.rows, 0.1, 0)
+    start = compressor.begin(net, x[chosen])
+    stats = compressor.statistics(start, x[chosen])
+    neurons = sum(start.sizes[1:])
+    events = neurons * amplification_trials(spent, neurons=neurons)
+    given = {"neurons": events, "constant": stats.constant}
+    _, theory = compressor.explain(net)
+    for i, said in enumerate(theory.layers):
+        e = stats.epsilons(0.5)[i]
+        wanted = sample_size(stats.sums[i], e, spent, **given)
+        np.testing.assert_array_equal(said.neurons["asked"], wanted)
+    _, budget = CoreNetPlusPlus(rows=rows_of(x), keep=0.4, delta=0.1).explain(net)
+    for i, said in enumerate(budget.layers):
+        wanted = guaranteed_epsilon(
+            stats.sums[i], said.neurons["drawn"], spent, **given
+        )
+        np.testing.assert_array_equal(said.neurons["epsilon"], wanted)
+
+
+def test_what_is_best_on_common_points_is_worst_on_a_rare_one():
+    """Three points that read an edge each, and two draws: one point must be missed."""
+    weight, q, asked = np.ones((1, 3)), np.full((1, 3), 1 / 3), np.array([2.0])
+    common = np.array([[1.0, 0, 0], [0, 1, 0]])
+    missed = {1: 0, 60: 0}
+    for trials in missed:
+        for seed in range(200):
+            draw = np.random.Generator(np.random.Philox(key=[seed, 1]))
+            found, _ = amplified(
+                weight, q, asked, draw, trials=trials, exact=common, entering=common
+            )
+            missed[trials] += found[0, 2] == 0
+    # of single coresets 4 in 9 miss it, within six standard errors
+    assert abs(missed[1] - 200 * 4 / 9) <= 6 * math.sqrt(200 * 20 / 81)
+    assert missed[60] == 200
 
 
 def naive(weight, q, asked, draw, trials, exact, entering):
