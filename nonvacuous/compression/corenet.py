@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nonvacuous._numerics import plain
 from nonvacuous._sizes import guaranteed_epsilon, sample_size
 from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._report import LayerReport, Report, plain_report
@@ -199,18 +200,22 @@ class SensitivitySampling(Compressor):
 
     def guarantee(self) -> str:
         """What the theorem promises in this mode, in one sentence."""
+        risk = (
+            f"except with probability {plain(self.delta)} over the rows, the draws and"
+            " a fresh row"
+        )
+        rows = "the rows are independent and played no part in making the net"
         if self.epsilon is None:
             return (
-                "nothing is guaranteed about its outputs: a budget was kept; each"
-                " neuron's part of one sign is within its epsilon of the report with"
-                f" probability {1 - self.delta:g} for all together, if what enters is"
-                " within a half and the sensitivities' assumption (A1) holds"
+                f"nothing is guaranteed about its outputs: a budget was kept; {risk},"
+                " each neuron's part of one sign errs by at most its epsilon of the"
+                " report times the sum of its terms' sizes, if what enters is within a"
+                f" half, the sensitivities (A1) are as assumed and {rows}"
             )
         return (
-            f"every output lies within a factor 1 +- {self.epsilon:g} of the original's"
-            f" with probability {1 - self.delta:g} over the draws and a fresh row, if"
-            " the sensitivities (A1) and sign complexities (A2) are as assumed and the"
-            " rows played no part in making the net"
+            f"{risk}, every output lies within a factor 1 +- {plain(self.epsilon)} of"
+            " the original's, if the sensitivities (A1) and sign complexities (A2) are"
+            f" as assumed and {rows}"
         )
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nonvacuous._numerics import plain
 from nonvacuous._sizes import amplification_rows, amplification_trials
 from nonvacuous.compression._activations import advance
 from nonvacuous.compression._errors import CompressionError
@@ -58,9 +59,9 @@ class CoreNetPlusPlus(NeuronPruning):
     def guarantee(self) -> str:
         """CoreNet's promise, and what T adds."""
         return (
-            f"{NeuronPruning.guarantee(self)}; besides, the mean errors (cut at 1) that"
-            f" T compares are within 1/4 of their expectations with probability"
-            f" {1 - self.delta / 2:g}"
+            f"{NeuronPruning.guarantee(self)}; for such rows, the mean errors (cut at"
+            " 1) that T compares are within 1/4 of their expectations, except with"
+            f" probability {plain(self.delta / 2)}"
         )
 
     def trials(self, stats: Statistics) -> int:

@@ -179,4 +179,4 @@ def test_settings_out_of_range_are_refused(options, match):
 
 def test_the_guarantee_speaks_of_the_whole_ball():
     _, report = NeuronCoreset(keep=0.5, radius=28.0).explain(network())
-    assert "for every input of norm at most 28 at once" in report.guarantee
+    assert "for every input of norm at most 28.0 at once" in report.guarantee

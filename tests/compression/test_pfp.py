@@ -228,5 +228,5 @@ def test_a_sixteenth_of_the_stated_error_is_passed_too_often():
 def test_the_guarantee_names_its_probability_and_its_assumption():
     for kind in EVERY:
         _, report = kind(rows=rows(), keep=0.5, delta=0.125).explain(network())
-        assert "probability 0.875" in report.guarantee
-        assert "passes 3 times its sensitivity (A1)" in report.guarantee
+        assert "except with probability 0.125" in report.guarantee
+        assert "passes 3.0 times its sensitivity (A1)" in report.guarantee
