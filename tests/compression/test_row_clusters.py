@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -89,6 +90,18 @@ def test_both_bounds_give_the_optimum_of_an_orthonormal_basis(k):
     for found in (spectral_bound(np.eye(8), k), near):
         assert found == pytest.approx(8 - k, rel=1e-11)
         assert found <= 8 - k
+
+
+def test_rows_that_hardly_differ_do_not_raise_the_bound_above_the_optimum():
+    """The mean of many rows is rounded by more than these rows differ."""
+    x = 0.7 + 1e-13 * np.random.default_rng(0).normal(size=(10_000, 1))
+    exact = [int(Fraction(v) * 2**60) for v in x.ravel().tolist()]
+    optimum = Fraction(
+        len(exact) * sum(v * v for v in exact) - sum(exact) ** 2, len(exact) * 2**120
+    )
+    found = spectral_bound(x, 1)
+    assert found <= optimum
+    assert found == pytest.approx(float(optimum), rel=1e-8)
 
 
 def test_neighbours_give_the_optimum_of_pairs_far_apart():
