@@ -277,21 +277,40 @@ def test_every_layer_has_rows_of_its_own_to_compare_on():
         for i in range(3)
     ]
     assert [len(rows) for rows in seen] == 3 * [compressor.comparisons(stats)]
-    assert not seen[0] & seen[1]
-    assert not seen[1] & seen[2]
-    assert not seen[0] & {row.tobytes() for row in x[:100]}
+    assert len(set.union(*seen)) == sum(map(len, seen))
+    assert not set.union(*seen) & {row.tobytes() for row in x[:100]}
 
 
 def test_too_few_rows_for_the_comparisons_are_refused_with_the_number():
-    net = tiny()
-    with pytest.raises(CompressionError, match="rows must be at least the"):
-        CoreNetPlusPlus(rows=rows_of(points(count=200)), keep=0.5).apply(net)
+    first = Layer(weight=tiny().layers[0].weight, bias=np.full(8, 50.0))
+    net = Network(layers=(first, tiny().layers[1]))  # none is inactive, on any S
+    facts = CoreNetPlusPlus(rows=rows_of(points()), keep=0.5).explain(net)[1].facts
+    assert facts["inactive neurons removed"] == 0
+    needed = facts["rows of S"] + 2 * facts["rows of each layer's T"]
+    few = CoreNetPlusPlus(rows=rows_of(points(count=needed - 1)), keep=0.5)
+    with pytest.raises(CompressionError, match=f"the {needed} .* got {needed - 1}"):
+        few.apply(net)
+    enough = CoreNetPlusPlus(rows=rows_of(points(count=needed)), keep=0.5)
+    assert enough.explain(net)[1].facts["rows of S"] == facts["rows of S"]
 
 
 def test_inputs_of_both_signs_are_compared_as_points_of_their_own():
     net, x = tiny(), points(count=3000) - 0.5
-    small = CoreNetPlusPlus(rows=rows_of(x), keep=0.5).apply(net)
-    assert small.nonzeros < net.nonzeros
+    compressor = CoreNetPlusPlus(rows=rows_of(x), keep=0.5)
+    stats, chosen = compressor.statistics(net, x[:100]), np.arange(100)
+    rows = compressor.comparison(net, 0, stats, chosen)
+    given = compressor.sampler(net, [], stats, chosen).keywords
+    np.testing.assert_array_equal(given["exact"], given["entering"])
+    plus, minus = np.split(given["exact"], 2)
+    assert min(plus.min(), minus.min()) == 0
+    np.testing.assert_array_equal(plus - minus, rows)
+    # a later layer is entered by what is left of its own rows, in either net
+    small = compressor.apply(net).layers[0]
+    rows = compressor.comparison(net, 1, stats, chosen)
+    given = compressor.sampler(net, [small], stats, chosen).keywords
+    for name, layer in [("exact", net.layers[0]), ("entering", small)]:
+        wanted = np.maximum(rows @ layer.weight.T + layer.bias, 0)
+        np.testing.assert_allclose(given[name], wanted)
 
 
 # What the draws guarantee ------------------------------------------------------------
