@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from nonvacuous.bounds.coreset import sample_size, support_size
 from nonvacuous.compression import CoreNet, Rows, corenet
@@ -357,3 +358,65 @@ def test_lemma_1_fails_with_far_fewer_draws_than_it_asks_for():
     failed, trials, delta = failures(0.002)
     slack = math.sqrt(trials * math.log(12 / 1e-9) / 2)
     assert failed.max() > trials * delta / 4 + slack
+
+
+def epsilons_passed(shrink, trials=150):
+    """How often a point passes the report's epsilon over shrink, fed by worse inputs.
+
+    All rows are S, so that K = 1 holds.  What enters is off by a half: more on the
+    edges that count most at a point, less on the others.
+    """
+    rng, size, delta = np.random.default_rng(3), 1500, 0.5
+    needed = support_size(delta, neurons=1, widest=size, constant=1.0)
+    x = rng.random((needed, size)) ** 3
+    net = Network(layers=(Layer(weight=0.5 + rng.random((1, size)), bias=None),))
+    w = net.layers[0].weight[0]
+    share = w * x / (x @ w)[:, None]
+    worst = share >= 0.9 * share.max(axis=0)
+    entering = x * np.where(worst, 1.5, 0.5)
+    exact = entering @ w
+    assert (w * entering / exact[:, None] / share.max(axis=0)).max() > 1.7
+    failed = np.zeros(needed)
+    for seed in range(trials):
+        compressor = CoreNet(
+            rows=rows_of(x), keep=0.3, delta=delta, constant=1.0, seed=seed
+        )
+        small, report = compressor.explain(net)
+        epsilon = report.layers[0].neurons["epsilon"][0, 0]
+        assert 0 < small.kept < size / 2
+        assert epsilon < 0.9
+        found = entering @ small.layers[0].weight[0]
+        failed += np.abs(found - exact) > epsilon / shrink * exact
+    return failed.max(), binom.ppf(1 - 1e-6 / needed, trials, delta / 4)
+
+
+def test_inputs_off_by_half_pass_the_epsilon_no_more_often_than_they_may():
+    failed, allowed = epsilons_passed(1.0)
+    assert failed <= allowed
+
+
+def test_a_sixteenth_of_the_epsilon_is_passed_too_often():
+    failed, allowed = epsilons_passed(16.0)
+    assert failed > allowed
+
+
+def test_the_theorem_holds_where_it_really_samples():
+    """One neuron of many edges of both signs: theory mode keeps a part of them."""
+    rng, size, epsilon, delta, trials = np.random.default_rng(5), 100_000, 0.9, 0.2, 12
+    needed = support_size(delta, neurons=1, widest=size, constant=1.0)
+    x = 1 + 0.1 * rng.random((needed, size))
+    w = np.where(np.arange(size) % 50 == 0, -1.0, 1.0)
+    net = Network(layers=(Layer(weight=w[None], bias=np.array([7.0])),))
+    exact, failed = x @ w + 7.0, np.zeros(needed)
+    for seed in range(trials):
+        compressor = CoreNet(
+            rows=rows_of(x), epsilon=epsilon, delta=delta, constant=1.0, seed=seed
+        )
+        small, report = compressor.explain(net)
+        said = report.layers[0]
+        # only the positive part has more edges than draws find
+        assert (said.neurons["drawn"] > 0).tolist() == [[True, False]]
+        assert 0 < small.kept < 0.9 * size
+        found = x @ small.layers[0].weight[0] + 7.0
+        failed += np.abs(found - exact) > epsilon * np.abs(exact)
+    assert failed.max() <= binom.ppf(1 - 1e-6 / needed, trials, delta) < trials

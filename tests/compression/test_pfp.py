@@ -2,10 +2,11 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nonvacuous.compression import PFPDeterministic, PFPRandom, Rows
@@ -95,6 +96,25 @@ def test_what_readers_lose_on_s_is_what_is_said(keep):
         facts = report.layers[i].facts
         assert found.max() == pytest.approx(facts["epsilon on S"], rel=1e-9)
         assert found.max() <= facts["epsilon"] * (1 + 1e-9)
+
+
+@settings(derandomize=True, max_examples=8, deadline=None)
+@given(seed=st.integers(0, 1000), keep=st.floats(0.5, 0.95))
+def test_fresh_rows_err_by_epsilon_at_most_where_k_is_the_one_assumed(seed, keep):
+    net, fresh = network(seed=seed), rows(seed=seed + 1, count=60).x
+    compressor = PFPDeterministic(rows=rows(), keep=keep)
+    seen, ahead = on_support(net, compressor), list(layer_inputs(net, fresh))
+    k = 1.0
+    for layer, a, b in zip(net.layers[1:], seen[1:], ahead[1:], strict=True):
+        s, t = slow_sensitivities(layer.weight, a), slow_sensitivities(layer.weight, b)
+        assume(not t[s == 0].any())  # else no K is large enough
+        k = max(k, (t[s > 0] / s[s > 0]).max() * (1 + 1e-12))
+    _, report = replace(compressor, constant=k).explain(net)
+    for i in range(2):
+        before = net.layers[i + 1].weight
+        after = before * (report.layers[i].neurons["distinct"] > 0)
+        found = errors(before, after, ahead[i + 1]).max()
+        assert found <= report.layers[i].facts["epsilon"] + 1e-12
 
 
 def test_draws_of_all_layers_have_a_common_epsilon_of_the_source():
