@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from nonvacuous.bounds.coreset import sample_size, support_size
+from nonvacuous.bounds.coreset import kappa, sample_size, support_size
 from nonvacuous.compression import CoreNet, Rows, corenet
 from nonvacuous.compression._statistics import measure, support_rows
 from nonvacuous.compression.codes import decode_network
@@ -205,6 +205,19 @@ def test_a_real_net_asks_for_more_than_there_is_and_is_kept_dense():
             assert whole.any() or i == 0
 
 
+def test_delta_hat_is_the_worst_neurons_mean_and_kappa():
+    net, a = tiny(sizes=(5, 4, 3)), points(inputs=5, count=30)
+    stats = measure(net, a, 0.05)
+    for layer, found in zip(net.layers, stats.delta_hats, strict=True):
+        means = []
+        for w, b in zip(layer.weight, layer.bias, strict=True):
+            ratios = [sum(abs(w * x)) / abs(sum(w * x) + b) for x in a]
+            means.append(np.maximum(ratios, 1).mean())
+        assert found == pytest.approx(max(means) + stats.kappa, rel=1e-12)
+        assert max(means) > 1.1 * min(means)
+        a = np.maximum(a @ layer.weight.T + layer.bias, 0)
+
+
 def test_a_sign_complexity_that_is_infinite_asks_for_more_than_can_be_drawn():
     """Positive and negative terms cancel on S: A2 is false, and all edges are kept."""
     first = Layer(weight=np.array([[1.0, -1.0], [1.0, 2.0]]), bias=None)
@@ -242,6 +255,8 @@ def test_inputs_of_both_signs_halve_delta():
     stats = measure(net, x, 0.05)
     assert stats.signed_inputs
     assert stats.spend(0.05) == 0.025
+    assert stats.kappa == kappa(0.025, neurons=11, widest=12)
+    assert measure(net, points(), 0.05).kappa == kappa(0.05, neurons=11, widest=12)
     assert not measure(net, points(), 0.05).signed_inputs
 
 

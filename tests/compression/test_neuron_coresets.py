@@ -108,6 +108,18 @@ def test_the_errors_by_a_slow_transcription():
     assert ball == pytest.approx(t * (2 + root) / math.sqrt(m))
 
 
+def test_the_errors_of_all_layers_share_delta_among_all_their_readers():
+    _, report = NeuronCoreset(keep=0.4, delta=0.1).explain(network())
+    for said in report.layers[:-1]:
+        total, m = said.facts["sum of the scores"], said.drawn
+        for name, bound in [
+            ("error", error_in_the_ball),
+            ("error at an input", error_at_an_input),
+        ]:
+            wanted = bound(total, m, readers=30 + 4, delta=0.1)
+            assert said.facts[name] == pytest.approx(wanted)
+
+
 def failures(shrink, trials=150):
     """How often the layer errs anywhere in the ball, and at one input, over shrink."""
     net, delta, radius = network(3, sizes=(3, 300, 2)), 0.5, 2.0

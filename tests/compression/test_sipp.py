@@ -219,10 +219,13 @@ def test_draws_are_in_proportion_to_sensitivities_over_all_layers():
     assert low <= high * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("kind", [SiPPRandom, SiPPHybrid])
-def test_the_errors_said_are_bernsteins(kind):
+def test_the_errors_said_are_bernsteins(kind, signed):
+    """Inputs of both signs are twice as many events."""
     net = network(sizes=(60, 40, 10))
-    compressor = kind(rows=rows(inputs=60), keep=0.3, delta=0.1, constant=2.0)
+    points = rows(inputs=60, signed=signed)
+    compressor = kind(rows=points, keep=0.3, delta=0.1, constant=2.0)
     _, report = compressor.explain(net)
     _, sensitivities = on_support(net, compressor)
     for layer, s, each in zip(net.layers, sensitivities, report.layers, strict=True):
@@ -236,7 +239,7 @@ def test_the_errors_said_are_bernsteins(kind):
             exact = bernstein_error(
                 sums,
                 said["drawn"],
-                log_term=math.log(8 * 50 / 0.1),
+                log_term=math.log(8 * 50 * (1 + signed) / 0.1),
                 constant=constant,
             )
             assert said[name][drawn] == pytest.approx(exact[drawn], rel=1e-9)
