@@ -83,6 +83,15 @@ def test_the_balls_hold_what_enters_the_layers(seed, radius):
     assert (found <= report.layers[1].facts["radius of the inputs"]).all()
 
 
+def test_the_ball_of_a_layer_counts_the_biases_before_it():
+    """Norm of (weights, biases) times that of (input, 1); biases alone are 5 here."""
+    first = Layer(weight=1e-3 * np.eye(2), bias=np.array([3.0, 4.0]))
+    net = Network(layers=(first, *network(sizes=(2, 3, 2)).layers))
+    _, report = NeuronCoreset(keep=0.9, radius=2.0).explain(net)
+    found = report.layers[1].facts["radius of the inputs"]
+    assert found == pytest.approx(5 * math.sqrt(5), rel=1e-6)
+
+
 @settings(derandomize=True, max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), radius=st.floats(0.1, 50))
 def test_no_term_passes_its_score(seed, radius):

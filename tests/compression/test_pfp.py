@@ -178,9 +178,25 @@ def test_neurons_that_are_dead_on_s_go(kind):
 def test_of_a_dead_layer_one_neuron_stays_unread(kind):
     net = network(sizes=(12, 5, 3))
     dead = Layer(weight=net.layers[0].weight, bias=np.full(5, -1e3))
-    small = kind(rows=rows(), keep=0.5).apply(Network(layers=(dead, net.layers[1])))
+    net = Network(layers=(dead, net.layers[1]))
+    small, report = kind(rows=rows(), keep=0.5).explain(net)
     assert small.sizes == (12, 1, 3)
     assert not small.layers[1].weight.any()
+    assert report.layers[0].facts["epsilon"] == 0
+    assert report.layers[0].facts["epsilon on S"] == 0
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_layer_that_is_kept_whole_has_no_error(kind):
+    layers = [
+        Layer(weight=a.weight, bias=a.bias + 100.0 ** (i + 1))
+        for i, a in enumerate(network().layers)
+    ]
+    net = Network(layers=tuple(layers))  # none is dead
+    small, report = kind(rows=rows(), keep=1.0).explain(net)
+    assert small.sizes == net.sizes
+    for said in report.layers[:-1]:
+        assert {v for name, v in said.facts.items() if "epsilon" in name} == {0.0}
 
 
 @pytest.mark.parametrize("kind", EVERY)
