@@ -7,6 +7,7 @@ Biases are kept exact.  Edges that are never active on S vanish; the others of a
 are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -62,8 +63,10 @@ class SensitivitySampling(Compressor):
             raise ValueError(f"keep must lie in (0, 1], got {self.keep}")
         if not 0 < self.delta < 1:
             raise ValueError(f"delta must lie in (0, 1), got {self.delta}")
-        if self.constant is not None and not self.constant >= 1:
-            raise ValueError(f"constant must be at least 1, got {self.constant}")
+        if self.constant is not None and not 1 <= self.constant < math.inf:
+            raise ValueError(
+                f"constant must be at least 1 and finite, got {self.constant}"
+            )
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must lie in [0, 2^63), got {self.seed}")
 

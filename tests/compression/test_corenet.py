@@ -323,6 +323,8 @@ def test_the_name_says_the_rows_by_digest_and_the_seed():
         ({"keep": 0.0}, "keep must lie"),
         ({"keep": 1.1}, "keep must lie"),
         ({"keep": math.nan}, "keep must lie"),
+        ({"keep": 0.5, "constant": 0.5}, "constant must be at least 1 and finite"),
+        ({"keep": 0.5, "constant": math.inf}, "constant must be at least 1 and finite"),
     ],
 )
 def test_settings_out_of_range_are_refused(options, match):
