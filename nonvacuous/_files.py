@@ -2,9 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["check_writable", "write_atomically"]
+__all__ = ["check_writable", "write_atomically", "write_together"]
 
 
 def check_writable(path: str | Path) -> None:
@@ -30,18 +31,30 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     Raises:
         OSError: if it cannot be written; nothing is left behind.
     """
-    path = Path(path)
-    check_writable(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    write_together({Path(path): data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files so that they are replaced only when every byte of all is on disk.
+
+    Raises:
+        OSError: if one cannot be written; nothing is left behind.
+    """
+    staged: dict[str, Path] = {}
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        for path, data in files.items():
+            check_writable(path)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            staged[name] = path
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(name, 0o666 & ~umask)
+        for name, path in staged.items():
+            os.replace(name, path)
+    finally:
+        for name in staged:
+            Path(name).unlink(missing_ok=True)  # there still only if something failed

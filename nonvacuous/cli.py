@@ -1,21 +1,18 @@
-"""The command line: ``nonvacuous certify | train | check``.
+"""The command line: ``nonvacuous certify | compress | train | check``.
 
 Exit codes: 0 done; 1 a check does not hold; 2 bad input, with one sentence on stderr;
 130 interrupted.  Nothing heavy is imported before a command runs.
 """
 
-import functools
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn, Optional, ParamSpec
+from typing import Annotated, NoReturn, Optional
 
 import typer
 
-__all__ = ["main"]
+from nonvacuous._terminal import bar, one_sentence, show
 
-P = ParamSpec("P")
+__all__ = ["main"]
 
 app = typer.Typer(
     help="Generalization bounds for trained neural nets, proved and rounded up.",
@@ -32,6 +29,19 @@ DataDir = Annotated[
         " cifar10/cifar-10-batches-bin/*.bin."
     ),
 ]
+Role = Annotated[
+    Optional[str],  # noqa: UP045 typer reads it
+    typer.Option(help="train or holdout, for an .npz file with bare x and y."),
+]
+Normalize = Annotated[
+    Optional[str],  # noqa: UP045 typer reads it
+    typer.Option(metavar="MEAN,STD", help="What the net's inputs are scaled by."),
+]
+Seed = Annotated[int, typer.Option(help="Of everything random.")]
+Json = Annotated[
+    Optional[Path],  # noqa: UP045 typer reads it
+    typer.Option(help="Write the report there as JSON, atomically."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
@@ -39,25 +49,6 @@ def main() -> NoReturn:
     """Run the command line; always ends in SystemExit."""
     app()
     sys.exit(0)
-
-
-def _one_sentence(command: Callable[P, int]) -> Callable[P, None]:
-    """Bad input becomes one sentence on stderr and exit code 2."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-        except KeyboardInterrupt:
-            typer.echo("nonvacuous: interrupted", err=True)
-            code = 130
-        except (ValueError, TypeError, OSError, MemoryError) as error:
-            sentence = " ".join(str(error).split()) or type(error).__name__
-            typer.echo(f"nonvacuous: {sentence}", err=True)
-            code = 2
-        raise typer.Exit(code)
-
-    return run
 
 
 def _version(wanted: bool) -> None:
@@ -81,13 +72,13 @@ def _options(
 
 
 @app.command()
-@_one_sentence
+@one_sentence
 def certify(
     model: Annotated[
         Optional[Path],  # noqa: UP045 typer reads it
         typer.Argument(
-            help="A .safetensors file or a torch state_dict; without it, the bundled"
-            " net on the bundled digits."
+            help="A .safetensors or .code file or a torch state_dict; without it, the"
+            " bundled net on the bundled digits."
         ),
     ] = None,
     data: Annotated[
@@ -97,14 +88,8 @@ def certify(
         ),
     ] = None,
     data_dir: DataDir = None,
-    role: Annotated[
-        Optional[str],  # noqa: UP045 typer reads it
-        typer.Option(help="train or holdout, for an .npz file with bare x and y."),
-    ] = None,
-    normalize: Annotated[
-        Optional[str],  # noqa: UP045 typer reads it
-        typer.Option(metavar="MEAN,STD", help="What the net's inputs are scaled by."),
-    ] = None,
+    role: Role = None,
+    normalize: Normalize = None,
     delta: Annotated[
         float, typer.Option(help="Probability that a row is wrong, in (0, 1).")
     ] = 0.05,
@@ -112,7 +97,7 @@ def certify(
         Optional[str],  # noqa: UP045 typer reads it
         typer.Option(help="Names of theorems, comma-separated; all by default."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Seed = 0,
     refuse_duplicates: Annotated[
         bool,
         typer.Option(
@@ -120,10 +105,7 @@ def certify(
             help="Refuse a test row whose contents are in the training sample.",
         ),
     ] = False,
-    json: Annotated[
-        Optional[Path],  # noqa: UP045 typer reads it
-        typer.Option(help="Write the report there as JSON, atomically."),
-    ] = None,
+    json: Json = None,
     quiet: Quiet = False,
 ) -> int:
     """Certify a trained net: every bound, beside the errors really seen.
@@ -153,7 +135,7 @@ def certify(
 
     network = bundled() if model is None else read(model)
     loaded = load(data or "digits", data_dir=data_dir, role=role)
-    with _bar(quiet) as show:
+    with bar(quiet) as progress:
         report = nonvacuous.certify(
             network,
             loaded.train,
@@ -163,23 +145,106 @@ def certify(
             seed=seed,
             normalize=scale,
             refuse_duplicates=refuse_duplicates,
-            progress=show,
+            progress=progress,
         )
-    from rich.console import Console
-
     from nonvacuous.report import render
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=100)
-    console.print(render(report))
+    show(render(report))
     if json is not None:
         write_atomically(json, report.to_json().encode())
     return 130 if report.interrupted else 0
 
 
 @app.command()
-@_one_sentence
+@one_sentence
+def compress(
+    method: Annotated[
+        str, typer.Option(help="The name of a method; list shows them all.")
+    ],
+    model: Annotated[
+        Optional[Path],  # noqa: UP045 typer reads it
+        typer.Argument(help="A .safetensors or .code file or a torch state_dict."),
+    ] = None,
+    keep: Annotated[
+        Optional[float],  # noqa: UP045 typer reads it
+        typer.Option(help="Share of the weights to keep, in (0, 1]."),
+    ] = None,
+    epsilon: Annotated[
+        Optional[float],  # noqa: UP045 typer reads it
+        typer.Option(help="Relative output error that a theorem is to guarantee."),
+    ] = None,
+    delta: Annotated[
+        float, typer.Option(help="Probability that the theorem fails, in (0, 1).")
+    ] = 0.05,
+    data: Annotated[
+        Optional[str],  # noqa: UP045 typer reads it
+        typer.Option(help="digits, mnist, fashion-mnist, or a path ending in .npz."),
+    ] = None,
+    data_dir: DataDir = None,
+    role: Role = None,
+    normalize: Normalize = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045 typer reads it
+        typer.Option(help="Where the .safetensors file goes, its .code beside it."),
+    ] = None,
+    seed: Seed = 0,
+    speed: Annotated[
+        bool, typer.Option("--speed", help="Measure the speed of the result too.")
+    ] = False,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> int:
+    """Make a net smaller, and say what was kept, what it costs and what is sure.
+
+    Example: nonvacuous compress net.safetensors --data mnist --method corenet
+    --keep 0.2 --out small.safetensors
+    """
+    from nonvacuous._numerics import check_delta
+    from nonvacuous.compression import METHODS, find_method
+    from nonvacuous.report._compression import methods_table, render_compression
+
+    if method == "list":
+        show(methods_table(METHODS))
+        return 0
+    chosen = find_method(method)
+    chosen.check(keep, epsilon)
+    check_delta(delta)
+    scale = None if normalize is None else _pair(normalize)
+    if model is None or out is None:
+        raise ValueError("compress needs a MODEL, and --out for what becomes of it")
+    if chosen.needs_rows and data is None:
+        raise ValueError(f"{method} looks at rows of data: give --data")
+
+    from nonvacuous import _compress
+    from nonvacuous.data import load
+    from nonvacuous.nets import read
+
+    outputs = _compress.Outputs(net=out, json=json)
+    outputs.check_input(model)
+    network = read(model)
+    if scale is not None:
+        network = network.normalized(*scale)
+    loaded = None if data is None else load(data, data_dir=data_dir, role=role)
+    with bar(quiet) as progress:
+        result = _compress.compress(
+            network,
+            chosen,
+            keep=keep,
+            epsilon=epsilon,
+            delta=delta,
+            seed=seed,
+            data=loaded,
+            speed=speed,
+            progress=progress,
+        )
+    outputs.write(result)
+    show(render_compression(result))
+    typer.echo(f"\nWritten: {outputs.net}, and its code {outputs.code}")
+    return 0
+
+
+@app.command()
+@one_sentence
 def train(
     data: Annotated[
         str,
@@ -229,14 +294,14 @@ def train(
     steps = epochs * math.ceil(len(sample) / batch) if batch > 0 else 0
     recipe = Recipe(steps=steps, rate=rate, batch=batch, seed=seed)
     sizes = (math.prod(sample.x.shape[1:]), *hidden, loaded.classes)
-    with _bar(quiet) as show:
+    with bar(quiet) as progress:
         net = fine_tune(
             initial(sizes, seed),
             sample.x,
             sample.y,
             recipe,
             keep_zeros=False,
-            progress=lambda fraction: show(fraction, "training"),
+            progress=lambda fraction: progress(fraction, "training"),
         )
     errors = count_errors(net, sample.x, sample.y)
     save(net, out, recipe=repr(recipe), data=f"{sample.source} {sample.digest}")
@@ -248,7 +313,7 @@ def train(
 
 
 @app.command()
-@_one_sentence
+@one_sentence
 def check(
     key: Annotated[
         Optional[str],  # noqa: UP045 typer reads it
@@ -265,13 +330,11 @@ def check(
 
     found = paper_checks.checks(key)
     verdicts = []
-    with _bar(quiet) as show:
+    with bar(quiet) as progress:
         for done, one in enumerate(found):
-            show(done / len(found), one.__name__)
+            progress(done / len(found), one.__name__)
             verdicts.append((one.__module__.rpartition(".")[2], one()))
-    from rich.console import Console
-
-    Console(width=None if sys.stdout.isatty() else 100).print(ledger(verdicts))
+    show(ledger(verdicts))
     return 0 if all(v.as_expected for _, v in verdicts) else 1
 
 
@@ -303,29 +366,6 @@ def _widths(text: str) -> tuple[int, ...]:
     if any(width < 1 for width in widths):
         raise ValueError(f"--layers must be whole numbers above 0, got {text!r}")
     return widths
-
-
-@contextmanager
-def _bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar with the time left on stderr, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-    )
-    with progress:
-        task = progress.add_task("starting", total=1.0)
-        yield lambda fraction, phrase: progress.update(
-            task, completed=fraction, description=phrase
-        )
 
 
 if __name__ == "__main__":

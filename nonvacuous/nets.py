@@ -233,7 +233,7 @@ def bundled() -> Network:
 
 
 def load(path: str | Path) -> Network:
-    """A net from a file: ``.safetensors``, or a torch ``state_dict``.
+    """A net from a file: ``.safetensors``, ``.code``, or a torch ``state_dict``.
 
     Nothing is unpickled but tensors (``torch.load(weights_only=True)``).  A file
     that does not say its architecture is read as Linear-ReLU-...-Linear in the order
@@ -252,6 +252,10 @@ def load(path: str | Path) -> Network:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no model file {path}")
+    if path.suffix == ".code":
+        from nonvacuous.compression.code_files import read_network
+
+        return read_network(path)
     if path.suffix == ".safetensors":
         tensors, metadata = _safetensors(path)
     else:
@@ -364,9 +368,14 @@ def save(network: Network, path: str | Path, **recipe: str) -> None:
     Raises:
         OSError: if the path cannot be written.
     """
-    from safetensors.numpy import save as serialize
-
     from nonvacuous._files import write_atomically
+
+    write_atomically(path, contents(network, **recipe))
+
+
+def contents(network: Network, **recipe: str) -> bytes:
+    """The safetensors file of a net, as bytes; see :func:`save`."""
+    from safetensors.numpy import save as serialize
 
     dtype = np.float64 if network.double else np.float32
     tensors = {}
@@ -377,4 +386,5 @@ def save(network: Network, path: str | Path, **recipe: str) -> None:
     facts = {"format": FORMAT, "architecture": f"Linear-ReLU {network}", **recipe}
     # one key: safetensors writes several in no fixed order
     metadata = {"nonvacuous": json.dumps(facts, sort_keys=True)}
-    write_atomically(path, serialize(tensors, metadata=metadata))
+    written: bytes = serialize(tensors, metadata=metadata)
+    return written

@@ -76,7 +76,9 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert not HEAVY & names
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["certify", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["certify", "--help"], ["compress", "-h"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     argv = ["nonvacuous", *arguments]
     names = loaded_by(

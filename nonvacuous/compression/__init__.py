@@ -9,6 +9,11 @@ from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
 from nonvacuous.compression.corenet import CoreNet as CoreNet
 from nonvacuous.compression.corenet_plus import CoreNetPlus as CoreNetPlus
 from nonvacuous.compression.corenet_plus_plus import CoreNetPlusPlus as CoreNetPlusPlus
+from nonvacuous.compression.deep_compression import CentroidTraining as CentroidTraining
+from nonvacuous.compression.deep_compression import DeepCompression as DeepCompression
+from nonvacuous.compression.entropy_constrained import (
+    EntropyConstrainedQuantization as EntropyConstrainedQuantization,
+)
 from nonvacuous.compression.entrywise import HybridSampling as HybridSampling
 from nonvacuous.compression.entrywise import L1Sampling as L1Sampling
 from nonvacuous.compression.entrywise import L2Sampling as L2Sampling
@@ -19,11 +24,17 @@ from nonvacuous.compression.hashing import HashedWeights as HashedWeights
 from nonvacuous.compression.hashing import (
     SparseJohnsonLindenstrauss as SparseJohnsonLindenstrauss,
 )
+from nonvacuous.compression.incremental import (
+    IncrementalQuantization as IncrementalQuantization,
+)
 from nonvacuous.compression.low_rank import DataAwareLowRank as DataAwareLowRank
 from nonvacuous.compression.low_rank import LowRankPlusSparse as LowRankPlusSparse
 from nonvacuous.compression.low_rank import (
     SingularValueTruncation as SingularValueTruncation,
 )
+from nonvacuous.compression.methods import METHODS as METHODS
+from nonvacuous.compression.methods import find_method as find_method
+from nonvacuous.compression.methods._method import Method as Method
 from nonvacuous.compression.neuron_coresets import NeuronCoreset as NeuronCoreset
 from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pfp import PFPDeterministic as PFPDeterministic
@@ -36,7 +47,11 @@ from nonvacuous.compression.pruning import (
 from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
 from nonvacuous.compression.pruning import RowMagnitudePruning as RowMagnitudePruning
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
+from nonvacuous.compression.quantization import (
+    OptimalQuantization as OptimalQuantization,
+)
 from nonvacuous.compression.quantization import Quantization as Quantization
+from nonvacuous.compression.quantization import WeightSharing as WeightSharing
 from nonvacuous.compression.refit import Refitted as Refitted
 from nonvacuous.compression.row_coresets import (
     GaussianMixtureCoreset as GaussianMixtureCoreset,
@@ -48,13 +63,16 @@ from nonvacuous.compression.row_coresets import RowCoreset as RowCoreset
 from nonvacuous.compression.sipp import SiPPDeterministic as SiPPDeterministic
 from nonvacuous.compression.sipp import SiPPHybrid as SiPPHybrid
 from nonvacuous.compression.sipp import SiPPRandom as SiPPRandom
+from nonvacuous.compression.soft_sharing import SoftWeightSharing as SoftWeightSharing
 from nonvacuous.compression.structured_sparsity import ColumnPruning as ColumnPruning
 from nonvacuous.compression.structured_sparsity import RowPruning as RowPruning
 from nonvacuous.training import Recipe as Recipe
 
 __all__ = [
+    "METHODS",
     "BlockCirculant",
     "BlockToeplitz",
+    "CentroidTraining",
     "ColumnPruning",
     "Compressed",
     "CompressionError",
@@ -63,10 +81,13 @@ __all__ = [
     "CoreNetPlus",
     "CoreNetPlusPlus",
     "DataAwareLowRank",
+    "DeepCompression",
+    "EntropyConstrainedQuantization",
     "FineTuning",
     "GaussianMixtureCoreset",
     "HashedWeights",
     "HybridSampling",
+    "IncrementalQuantization",
     "KMeansCoreset",
     "L1Sampling",
     "L2Sampling",
@@ -76,8 +97,10 @@ __all__ = [
     "LowRankPlusSparse",
     "MagnitudePruning",
     "MatrixProject",
+    "Method",
     "NetworkSurgery",
     "NeuronCoreset",
+    "OptimalQuantization",
     "OutputCoreset",
     "PFPDeterministic",
     "PFPRandom",
@@ -93,7 +116,10 @@ __all__ = [
     "SiPPHybrid",
     "SiPPRandom",
     "SingularValueTruncation",
+    "SoftWeightSharing",
     "SparseJohnsonLindenstrauss",
     "UniformSampling",
     "UnitPruning",
+    "WeightSharing",
+    "find_method",
 ]

@@ -23,7 +23,7 @@ from nonvacuous.compression._rows import Rows
 from nonvacuous.compression._statistics import support_rows
 from nonvacuous.compression._tolerance import output_errors, tolerance_limit
 from nonvacuous.compression.output_sensitivity import output_sensitivities
-from nonvacuous.compression.refit import Support, refit
+from nonvacuous.compression.refit import Support, Target, refit
 from nonvacuous.nets import Floats, Network
 
 __all__ = ["OutputCoreset"]
@@ -124,17 +124,17 @@ class OutputCoreset(Compressor):
         points, x = self.rows.x[support], self.rows.x[fitted]
         weights = sum(layer.weight.size for layer in network.layers)
         rounds = max(1, math.ceil(math.log(self.keep) / math.log(_ROUND) - 1e-9))
-        small = network
+        small, target = network, Target.of(network, x)
         for r in range(1, rounds + 1):
             scores = output_sensitivities(small, points)
             supports = _largest(scores, round(self.keep ** (r / rounds) * weights))
             if r < rounds:
-                small = refit(network, [[s] for s in supports], x)
+                small = refit(target, [[s] for s in supports])
         candidates = [
             _candidates(s, kept, self.trials, draw)
             for s, kept in zip(scores, supports, strict=True)
         ]
-        return refit(network, candidates, x), fitted, checked
+        return refit(target, candidates), fitted, checked
 
 
 def _largest(scores: tuple[Floats, ...], count: int) -> list[Support]:

@@ -9,7 +9,7 @@ where z is the original net's sum without its bias and :math:`\hat a` is what en
 layer in the *compressed* net: so each layer mends what the layers before did wrong.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,45 +21,65 @@ from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._rows import Rows
 from nonvacuous.nets import Floats, Layer, Network
 
-__all__ = ["Refitted", "least_squares", "refit"]
+__all__ = ["Refitted", "Target", "least_squares", "refit"]
 
 _CHUNK = 4096  # rows that pass through both nets at once
-_ENTRIES = 1 << 24  # of the systems solved at once: 128 MiB
+_ENTRIES = 1 << 20  # of the systems solved at once: 8 MiB, so that they stay in cache
 _RIDGE = 1e-4  # of the mean second moment; from 1e-5 to 1e-3 it hardly matters
 
 Support = NDArray[np.bool_]
 """Where the weights of a layer may be non-zero, (outputs, inputs)."""
+Moments = tuple[Floats, Floats]
+"""H with its ridge, (inputs, inputs), and c of each neuron, (outputs, inputs)."""
 
 
-def refit(
-    network: Network,
-    candidates: Sequence[Sequence[Support]],
-    x: NDArray[np.floating[Any]],
-) -> Network:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Target:
+    """What a refit aims at: a net, rows, and what no support changes about them."""
+
+    network: Network
+    rows: NDArray[np.floating[Any]]
+    """(n, inputs)."""
+    hidden: tuple[Floats, ...]
+    """What enters each layer but the first, (n, inputs of the layer)."""
+    first: Moments
+
+    @classmethod
+    def of(cls, network: Network, x: NDArray[np.floating[Any]]) -> "Target":
+        """The target that a net sets on rows (n, ...)."""
+        rows = x.reshape(len(x), -1)
+        hidden: list[Floats] = []
+        for layer in network.layers[:-1]:
+            hidden.append(_advanced(layer, hidden[-1] if hidden else rows))
+        first = _moments(rows, rows, network.layers[0])
+        return cls(network=network, rows=rows, hidden=tuple(hidden), first=first)
+
+
+def refit(target: Target, candidates: Sequence[Sequence[Support]]) -> Network:
     """The net whose weights minimise the objective above on the supports, in order.
 
     Up to rounding to float32; the ridge lambda is 1e-4 of the inputs' mean square.
 
     Args:
-        network: the original net.
+        target: the original net, and the rows to fit on.
         candidates: for each layer one support or more; every neuron takes the one on
             which it comes nearest, the first if several do.
-        x: rows (n, ...).
 
     Returns:
         A net in float32 with the original biases.
     """
-    rows = x.reshape(len(x), -1)
-    done: list[Layer] = []
-    for layer, supports in zip(network.layers, candidates, strict=True):
-        second, cross = _moments(network, done, rows)
-        ridge = _RIDGE * np.trace(second) / len(second)
-        second[np.diag_indices_from(second)] += ridge or 1.0  # nothing ever enters
-        weight = _nearest(second, cross.T, supports)
-        done.append(
+    layers: list[Layer] = []
+    entering = target.rows
+    for i, layer in enumerate(target.network.layers):
+        moments = target.first
+        if i > 0:
+            entering = _advanced(layers[-1], entering)
+            moments = _moments(target.hidden[i - 1], entering, layer)
+        weight = _nearest(*moments, candidates[i])
+        layers.append(
             Layer(weight=weight.astype(np.float32).astype(float), bias=layer.bias)
         )
-    return Network(layers=tuple(done))
+    return Network(layers=tuple(layers))
 
 
 def _nearest(second: Floats, cross: Floats, supports: Sequence[Support]) -> Floats:
@@ -78,7 +98,9 @@ def _nearest(second: Floats, cross: Floats, supports: Sequence[Support]) -> Floa
 def least_squares(second: Floats, cross: Floats, support: Support) -> Floats:
     r"""For each row the minimiser of :math:`w^T H w - 2 c^T w` on its support.
 
-    Rows of about the same size are solved together, padded with rows of the identity.
+    A row with support S solves :math:`H_{SS} w_S = c_S`; where fewer entries R are off
+    the support than on it, it corrects the full solution :math:`w^* = H^{-1} c`:
+    :math:`w = w^* - H^{-1}_{\cdot R} (H^{-1}_{RR})^{-1} w^*_R`.
 
     Args:
         second: H, (inputs, inputs), positive definite.
@@ -87,6 +109,22 @@ def least_squares(second: Floats, cross: Floats, support: Support) -> Floats:
 
     Returns:
         (outputs, inputs), 0 off the support.
+    """
+    found = np.zeros(support.shape)
+    dense = 2 * support.sum(axis=1) > support.shape[1]
+    found[~dense] = _solved(second, cross[~dense], support[~dense])
+    if dense.any():
+        inverse: Floats = np.asarray(np.linalg.inv(second), np.float64)
+        full = cross[dense] @ inverse
+        moved = _solved(inverse, full, ~support[dense])
+        found[dense] = np.where(support[dense], full - moved @ inverse, 0.0)
+    return found
+
+
+def _solved(matrix: Floats, right: Floats, support: Support) -> Floats:
+    """For each row the solution of the matrix's part on its support.
+
+    Rows of about the same size are solved together, padded with rows of the identity.
     """
     found = np.zeros(support.shape)
     sizes = support.sum(axis=1)
@@ -98,39 +136,41 @@ def least_squares(second: Floats, cross: Floats, support: Support) -> Floats:
         rows = order[start:stop]
         kept = where[rows, :size]
         inside = np.arange(size) < sizes[rows, None]
-        systems = second[kept[:, :, None], kept[:, None, :]]
+        systems = matrix[kept[:, :, None], kept[:, None, :]]
         systems *= inside[:, :, None] & inside[:, None, :]
         diagonal = np.arange(size)
         systems[:, diagonal, diagonal] += ~inside
-        right = np.where(inside, np.take_along_axis(cross[rows], kept, axis=1), 0.0)
-        solved = np.linalg.solve(systems, right[:, :, None])[:, :, 0]
+        b = np.where(inside, np.take_along_axis(right[rows], kept, axis=1), 0.0)
+        solved = np.linalg.solve(systems, b[:, :, None])[:, :, 0]
         found[rows[:, None], kept] = np.where(inside, solved, 0.0)
         stop = start
     return found
 
 
+def _advanced(layer: Layer, a: NDArray[np.floating[Any]]) -> Floats:
+    """What leaves a hidden layer, for rows in chunks."""
+    found = np.empty((len(a), len(layer.weight)))
+    for start in range(0, len(a), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        found[part] = advance(layer, a[part].astype(np.float64))
+    return found
+
+
 def _moments(
-    network: Network, done: list[Layer], rows: NDArray[np.floating[Any]]
-) -> tuple[Floats, Floats]:
-    """E[a^ a^T] of the next layer's inputs in the new net, and E[a^ z^T]."""
-    layer = network.layers[len(done)]
+    a: NDArray[np.floating[Any]], entering: NDArray[np.floating[Any]], layer: Layer
+) -> Moments:
+    """H of what enters a layer, and c for the sums that it makes of `a`."""
     second = np.zeros((layer.weight.shape[1],) * 2)
-    cross = np.zeros(layer.weight.shape[::-1])
-    for a, small in _pairs(network, done, rows):
+    cross = np.zeros(layer.weight.shape)
+    for start in range(0, len(a), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        small = entering[part].astype(np.float64)
         second += small.T @ small
-        cross += small.T @ (a @ layer.weight.T)
-    return second / len(rows), cross / len(rows)
-
-
-def _pairs(
-    network: Network, done: list[Layer], rows: NDArray[np.floating[Any]]
-) -> Iterator[tuple[Floats, Floats]]:
-    """What enters the next layer, in the original and in the new net."""
-    for start in range(0, len(rows), _CHUNK):
-        a = small = rows[start : start + _CHUNK].astype(np.float64)
-        for before, after in zip(network.layers, done, strict=False):
-            a, small = advance(before, a), advance(after, small)
-        yield a, small
+        cross += (a[part].astype(np.float64) @ layer.weight.T).T @ small
+    second /= len(a)
+    ridge = _RIDGE * np.trace(second) / len(second)
+    second[np.diag_indices_from(second)] += ridge or 1.0  # nothing ever enters
+    return second, cross / len(a)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,4 +200,4 @@ class Refitted(Compressor):
                 f"selection must keep all neurons, got sizes {chosen} of {network}"
             )
         supports = [[layer.weight != 0] for layer in chosen.layers]
-        return refit(network, supports, self.rows.x)
+        return refit(Target.of(network, self.rows.x), supports)

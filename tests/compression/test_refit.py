@@ -11,7 +11,7 @@ from nonvacuous.compression import MagnitudePruning, Refitted, Rows, UnitPruning
 from nonvacuous.compression import refit as module
 from nonvacuous.compression._tolerance import outputs_of
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.refit import least_squares, refit
+from nonvacuous.compression.refit import Target, least_squares, refit
 from nonvacuous.nets import Layer, Network
 
 exactly = settings(derandomize=True, max_examples=40, deadline=None)
@@ -83,7 +83,7 @@ def test_every_neuron_takes_the_support_on_which_it_comes_nearest():
     supports = [
         [rng.random(a.weight.shape) < 0.5 for _ in range(3)] for a in net.layers
     ]
-    found = refit(net, supports, x).layers[0].weight
+    found = refit(Target.of(net, x), supports).layers[0].weight
     target = x @ net.layers[0].weight.T
     ridge = 1e-4 * np.trace(x.T @ x / 50) / 6
 
@@ -92,7 +92,10 @@ def test_every_neuron_takes_the_support_on_which_it_comes_nearest():
 
     for i, w in enumerate(found):
         alone = [
-            refit(net, [[s[i] if n == 0 else s[0]] for n, s in enumerate(kinds)], x)
+            refit(
+                Target.of(net, x),
+                [[s[i] if n == 0 else s[0]] for n, s in enumerate(kinds)],
+            )
             for i, kinds in ((j, supports) for j in range(3))
         ]
         losses = [loss(single.layers[0].weight[i], i) for single in alone]
@@ -102,7 +105,7 @@ def test_every_neuron_takes_the_support_on_which_it_comes_nearest():
 def test_keeping_every_edge_keeps_the_net():
     net, x = tiny(), np.random.default_rng(0).random((80, 6))
     full = [[np.ones(a.weight.shape, bool)] for a in net.layers]
-    found = refit(net, full, x)
+    found = refit(Target.of(net, x), full)
     np.testing.assert_allclose(outputs_of(found, x), outputs_of(net, x), atol=0.02)
     for one, other in zip(found.layers, net.layers, strict=True):
         assert (one.bias == other.bias).all()
@@ -114,7 +117,9 @@ def test_later_layers_mend_what_earlier_ones_did_wrong():
     supports = [a.weight != 0 for a in MagnitudePruning(keep=0.5).apply(net).layers]
     blind = [
         Layer(
-            weight=refit(Network(layers=(a,)), [[s]], inputs).layers[0].weight,
+            weight=refit(Target.of(Network(layers=(a,)), inputs), [[s]])
+            .layers[0]
+            .weight,
             bias=a.bias,
         )
         for a, s, inputs in zip(net.layers, supports, _inputs(net, x), strict=True)
@@ -139,7 +144,7 @@ def _inputs(net, x):
 def test_inputs_that_are_never_lit_get_no_weight_from_nothing():
     net, x = tiny(), np.zeros((9, 6))
     full = [[np.ones(a.weight.shape, bool)] for a in net.layers]
-    assert not refit(net, full, x).layers[0].weight.any()
+    assert not refit(Target.of(net, x), full).layers[0].weight.any()
 
 
 def test_a_selection_that_removes_neurons_is_refused():
