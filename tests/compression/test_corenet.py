@@ -457,6 +457,24 @@ def test_theory_mode_counts_where_its_assumptions_fail():
     assert list(found.values()) == [3, 1, 2]
 
 
+def test_an_infinite_complexity_is_counted_even_where_delta_hat_is_infinite():
+    """It is A2 that makes Delta-hat finite."""
+    net = Network(layers=(Layer(weight=np.array([[1.0, -1.0]]), bias=None),))
+    x = np.array([[1.0, 1.0], [1.0, 2.0], [3.0, 3.0]])
+    stats = measure(net, x, 0.05)
+    assert stats.delta_hats == (np.inf,)
+    assert list(count_violations(net, stats, x).values()) == [3, 2, 0]
+
+
+def test_where_all_rows_are_in_s_the_assumptions_are_counted_on_none():
+    needed = support_size(0.05, neurons=11, widest=12)
+    rows = rows_of(points(count=needed).reshape(needed, 3, 4))
+    _, report = CoreNet(rows=rows, epsilon=0.5).explain(tiny())
+    counted = {n: v for n, v in report.facts.items() if n not in ("K", "rows of S")}
+    assert len(counted) == 3
+    assert not any(counted.values())
+
+
 def test_the_counts_are_in_the_report_of_theory_mode_only():
     net, rows = tiny(), rows_of(points())
     _, report = CoreNet(rows=rows, epsilon=0.5).explain(net)
