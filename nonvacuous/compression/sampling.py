@@ -99,7 +99,7 @@ def sample(
         factor = np.where(q > 0, counts / (asked[:, None] * q), 0.0)
     sampled = weight * np.nan_to_num(factor)
     smaller = np.count_nonzero(sampled, axis=1) < np.count_nonzero(q, axis=1)
-    use = ~q.any(axis=1) | (smaller & (asked <= _DRAWABLE))
+    use = smaller & (asked <= _DRAWABLE)  # never where no edge has a chance
     kept = np.where(use[:, None], sampled, np.where(q > 0, weight, 0.0))
     return kept, np.where(use, asked, 0.0)
 

@@ -86,7 +86,8 @@ def test_rows_with_no_more_entries_than_the_budget_stay(kind, whole):
 @pytest.mark.parametrize("kind", EVERY)
 def test_a_row_of_zeros_stays(kind):
     weight = np.array([[0.0, 0.0, 0.0, 0.0], [1.0, 2.0, 3.0, 4.0]])
-    small = kind(keep=0.5).apply(one_layer(weight))
+    small, report = kind(keep=0.5).explain(one_layer(weight))
+    assert report.layers[0].neurons["drawn"][0] == 0
     assert not small.layers[0].weight[0].any()
     assert small.layers[0].weight[1].any()
 

@@ -149,6 +149,19 @@ def test_a_layer_that_is_kept_whole_has_no_error():
     assert [each.facts["error"] for each in report.layers[:-1]] == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("keep", [0.5, 1.0])
+def test_of_a_layer_that_nothing_reads_one_neuron_stays_without_an_error(keep):
+    net = network(sizes=(6, 5, 4))
+    unread = Layer(weight=np.zeros((4, 5)), bias=net.layers[1].bias)
+    net = Network(layers=(net.layers[0], unread))
+    small, report = NeuronCoreset(keep=keep).explain(net)
+    assert small.sizes == (6, 1, 4)
+    said = report.layers[0]
+    assert said.drawn == 0
+    assert not said.neurons["distinct"].any()
+    assert said.facts["error"] == said.facts["error at an input"] == 0
+
+
 @pytest.mark.parametrize(
     ("options", "match"),
     [
