@@ -3,7 +3,6 @@
 from nonvacuous.compression._base import Compressed as Compressed
 from nonvacuous.compression._base import Compressor as Compressor
 from nonvacuous.compression._errors import CompressionError as CompressionError
-from nonvacuous.compression._method import Method as Method
 from nonvacuous.compression._rows import Rows as Rows
 from nonvacuous.compression.circulant import BlockCirculant as BlockCirculant
 from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
@@ -35,6 +34,7 @@ from nonvacuous.compression.low_rank import (
 )
 from nonvacuous.compression.methods import METHODS as METHODS
 from nonvacuous.compression.methods import find_method as find_method
+from nonvacuous.compression.methods._method import Method as Method
 from nonvacuous.compression.neuron_coresets import NeuronCoreset as NeuronCoreset
 from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pfp import PFPDeterministic as PFPDeterministic

@@ -8,7 +8,7 @@ are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -79,9 +79,9 @@ class SensitivitySampling(Compressor):
         start = self.begin(network, points)
         stats = self.statistics(start, points)
         layers: list[Layer] = []
-        said = []
+        drawn = []
         for i, layer in enumerate(start.layers):
-            weight, drawn = sparsify(
+            weight, draws = sparsify(
                 layer.weight,
                 stats.sensitivities[i],
                 self.asked(stats, layer, i),
@@ -89,15 +89,22 @@ class SensitivitySampling(Compressor):
                 self.sampler(start, layers, stats, chosen),
             )
             layers.append(Layer(weight=weight, bias=layer.bias))
-            said.append(self.said(i, layer, layers[-1], drawn, stats))
+            drawn.append(draws)
         small = self.end(Network(layers=tuple(layers)))
         facts = {
             "rows of S": stats.support,
             "K": stats.constant,
             **self.facts(network, start, small, stats),
         }
-        report = Report(layers=tuple(said), guarantee=self.guarantee(), facts=facts)
-        return small, report
+        said = tuple(
+            replace(
+                self.said(i, start.layers[i], layers[i], drawn[i], stats),
+                edges=int(np.count_nonzero(network.layers[i].weight)),
+                kept=small.layers[i].kept,
+            )
+            for i in range(len(layers))
+        )
+        return small, Report(layers=said, guarantee=self.guarantee(), facts=facts)
 
     def begin(self, network: Network, points: Floating) -> Network:
         """The net that is sampled, given the points of S."""

@@ -14,13 +14,14 @@ from nonvacuous.compression import (
     find_method,
 )
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.methods import coefficients, unit_share
+from nonvacuous.compression.methods._selection import unit_share
+from nonvacuous.compression.methods._structured import coefficients
 from nonvacuous.data import Sample, load
 from nonvacuous.nets import Layer, Network, bundled
 from nonvacuous.training import initial
 
 KEEP = 0.3
-ROWS = 300
+ROWS = 700
 every = pytest.mark.parametrize("method", METHODS, ids=lambda m: m.name)
 
 
