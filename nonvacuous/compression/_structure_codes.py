@@ -18,14 +18,38 @@ from nonvacuous.structures import (
 )
 from nonvacuous.structures._tied import Pattern
 
-__all__ = ["KINDS", "faithful"]
+__all__ = ["KINDS", "Allowance", "faithful"]
 
 MAX_SIGNS = 1 << 32
-"""Entries of helper matrices that one projected layer may ask for: some seconds."""
+"""Entries of helper matrices that a net may ask for: some seconds; half a minute if
+rows are longer than 2^20."""
 MAX_NUMBERS = 1 << 25
-"""Numbers that one structured layer may store: at most 256 MiB of them."""
+"""Numbers that a net's structures may have places for: at most 256 MiB of them."""
 
 Shape = tuple[int, int]
+
+
+class Allowance:
+    """What the structured layers of a net may still ask for, all together."""
+
+    def __init__(self) -> None:
+        self._numbers, self._signs = MAX_NUMBERS, MAX_SIGNS
+
+    def covers(self, found: Structure, shape: Shape) -> bool:
+        """Whether there is enough for one layer more, whose part is then taken."""
+        signs = 0
+        if isinstance(found, LowRank):
+            numbers = found.left.size + found.right.size
+        elif isinstance(found, Projection):
+            numbers = found.coefficients.size
+            signs = numbers * shape[0] * shape[1]
+        else:
+            numbers = found.values.size if isinstance(found, Tied) else 0
+        enough = numbers <= self._numbers and signs <= self._signs
+        if enough:
+            self._numbers -= numbers
+            self._signs -= signs
+        return enough
 
 
 def faithful(layer: Layer, i: int) -> Structure | None:
@@ -62,7 +86,7 @@ def _holds_projection(p: Projection, entries: int) -> bool:
 
 
 def _projectable(count: int, entries: int) -> bool:
-    """Whether so many coefficients of such matrices can be built in seconds."""
+    """Whether a layer may have so many coefficients."""
     return 1 <= count <= min(2**15, entries) and count * entries <= MAX_SIGNS
 
 
@@ -130,7 +154,7 @@ def _low_rank(stream: Stream, given: Structure | None, shape: Shape) -> LowRank:
 # Tied weights ------------------------------------------------------------------------
 
 MAX_HASHES = 16
-"""Hash functions of one layer: 2^29 hashes of the largest net, some 15 seconds."""
+"""Hash functions of one layer: 2^29 hashes of the largest net, some 10 seconds."""
 
 _HASHED, _CIRCULANT, _TOEPLITZ = 0, 1, 2
 
