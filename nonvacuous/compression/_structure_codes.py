@@ -16,6 +16,7 @@ from nonvacuous.structures import (
     Structure,
     Tied,
 )
+from nonvacuous.structures._base import names
 from nonvacuous.structures._tied import Pattern
 
 __all__ = ["KINDS", "Allowance", "faithful"]
@@ -57,16 +58,16 @@ def faithful(layer: Layer, i: int) -> Structure | None:
     found = layer.structure
     if found is None or not _holds(found, layer.weight.shape):
         return None
-    again = found.rebuild(layer=i, shape=layer.weight.shape)
-    return found if (again == layer.weight).all() else None
+    return found if names(found, layer.weight, layer=i) else None
 
 
 def _holds(found: Structure, shape: tuple[int, ...]) -> bool:
-    if isinstance(found, Projection):
+    """Whether a code names it; a subclass could name other weights than its base."""
+    if type(found) is Projection:
         return _holds_projection(found, shape[0] * shape[1])
-    if isinstance(found, LowRank):
+    if type(found) is LowRank:
         return _holds_low_rank(found, shape)
-    return isinstance(found, Tied) and _holds_tied(found, shape)
+    return type(found) is Tied and _holds_tied(found, shape)
 
 
 # Projections -------------------------------------------------------------------------
@@ -167,10 +168,10 @@ def _holds_tied(p: Tied, shape: tuple[int, ...]) -> bool:
 
 def _possible(pattern: Pattern, shape: Shape) -> bool:
     """Whether the format writes such a pattern for a layer of that shape."""
-    if isinstance(pattern, Hashed):
+    if type(pattern) is Hashed:
         known = 0 <= pattern.seed < 2**32 and 1 <= pattern.hashes <= MAX_HASHES
     else:
-        known = isinstance(pattern, Diagonals) and 1 <= pattern.block <= max(shape)
+        known = type(pattern) is Diagonals and 1 <= pattern.block <= max(shape)
     return known and 1 <= pattern.size(shape) <= shape[0] * shape[1]
 
 
