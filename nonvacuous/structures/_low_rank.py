@@ -78,12 +78,13 @@ def on_grid(factor: Floats, bits: int) -> Floats:
         bits: from 1.
 
     Returns:
-        The nearest such multiples of the finest step that holds the largest entry.
+        The nearest such multiples of the finest step that holds the largest entry, and
+        that float32 has: 2^-149.
     """
     largest = float(np.abs(factor).max(initial=0.0))
     if largest == 0:
         return factor
-    step = 2.0 ** (math.frexp(largest)[1] - bits)
+    step = 2.0 ** max(math.frexp(largest)[1] - bits, -149)
     limit = 2.0**bits - 1
     return np.clip(np.rint(factor / step), -limit, limit) * step + 0.0
 
