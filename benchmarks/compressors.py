@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nonvacuous.compression.methods import METHODS, find_method
 
 from nonvacuous._counting import count_errors
 from nonvacuous.compression import CompressionError, Rows
 from nonvacuous.compression._tolerance import output_errors
+from nonvacuous.compression.methods import METHODS, find_method
 from nonvacuous.data import Dataset, load
 from nonvacuous.data._files import cache_dir
 from nonvacuous.nets import Network, read, save
@@ -99,9 +99,10 @@ def runs(
     plan: Plan, done: set[tuple[Any, ...]], data_dir: str | None, share: tuple[int, int]
 ) -> Iterator[dict[str, Any]]:
     """The runs that are still to do; of `share` = (k, n), every n-th net from k."""
-    nets = list(itertools.product(plan.data, plan.layers, plan.seeds))
+    # a run that is cut short has every net once before it has any twice
+    nets = list(itertools.product(plan.seeds, plan.data, plan.layers))
     loaded: Dataset | None = None
-    for name, layers, seed in nets[share[0] :: share[1]]:
+    for seed, name, layers in nets[share[0] :: share[1]]:
         cells = [
             (m, keep)
             for m in plan.methods

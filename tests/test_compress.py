@@ -250,7 +250,7 @@ def test_what_a_report_knows_of_a_neuron_becomes_columns() -> None:
     assert re.search(r"1 +2-2 +4 +1e\+30 +14 +2 +50.00 +0.25", out)
     assert "Guarantee: outputs are within a factor 1 +- 0.5." in out
     assert "Delta-hat, layer by layer: 12.5." in out
-    assert "support: 7." in out
+    assert "Support: 7." in out
     report = json.loads(result.to_json())
     assert report["layers"][0]["epsilon"] == 0.25
     assert report["layers"][0]["asked"] == 1e30 + 9

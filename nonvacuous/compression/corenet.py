@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nonvacuous._sizes import guaranteed_epsilon, sample_size
+from nonvacuous.compression._assumptions import count_violations
 from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._rows import Rows
@@ -24,6 +25,8 @@ from nonvacuous.compression.sensitivity import Floating
 from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = ["CoreNet", "SensitivitySampling", "budget", "sparsify"]
+
+_COUNTED = 2000  # rows outside S that the assumptions are counted on
 
 Sampler = Callable[[Floats, Floats, Floats, np.random.Generator], tuple[Floats, Floats]]
 """As :func:`sampling.sample`: weights, q, draws asked, randomness."""
@@ -91,11 +94,14 @@ class SensitivitySampling(Compressor):
             layers.append(Layer(weight=weight, bias=layer.bias))
             drawn.append(draws)
         small = self.end(Network(layers=tuple(layers)))
-        facts = {
+        facts: dict[str, Any] = {
             "rows of S": stats.support,
             "K": stats.constant,
             **self.facts(network, start, small, stats),
         }
+        if self.epsilon is not None:
+            rest = np.delete(np.arange(len(self.rows.x)), chosen)[:_COUNTED]
+            facts |= count_violations(start, stats, self.rows.x[rest])
         said = tuple(
             replace(
                 self.said(i, start.layers[i], layers[i], drawn[i], stats),
@@ -199,8 +205,9 @@ class SensitivitySampling(Compressor):
         return (
             f"every output lies within a factor 1 +- {self.epsilon:g} of the original's"
             f" with probability {1 - self.delta:g} over the draws and a fresh row, if"
-            " the sensitivities (A1) and sign complexities (A2) are as assumed and the"
-            " rows played no part in making the net"
+            " the sensitivities (A1) and sign complexities (A2) are as assumed, which"
+            " is counted below on rows outside S, and the rows played no part in making"
+            " the net"
         )
 
 

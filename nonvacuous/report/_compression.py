@@ -113,11 +113,16 @@ def _words(result: Compression) -> Iterator[tuple[str, str]]:
     names = dict.fromkeys(name for line in lines for name in line.facts)
     for name in names:
         values = (_amount(line.facts.get(name)) or "-" for line in lines)
-        yield f"{name}, layer by layer: ", ", ".join(values) + "."
+        yield f"{_capital(name)}, layer by layer: ", ", ".join(values) + "."
     for name, value in result.small.report.facts.items():
-        yield f"{name}: ", f"{value}."
+        shown = _amount(value) if isinstance(value, int | float) else str(value)
+        yield f"{_capital(name)}: ", shown + "."
     if result.original.note:
         yield "About the net: ", result.original.note + "."
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _shape(line: LayerLine) -> str:

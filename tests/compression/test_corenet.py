@@ -9,6 +9,7 @@ import pytest
 
 from nonvacuous.bounds.coreset import sample_size, support_size
 from nonvacuous.compression import CoreNet, Rows, corenet
+from nonvacuous.compression._assumptions import count_violations
 from nonvacuous.compression._statistics import measure, support_rows
 from nonvacuous.compression.codes import decode_network
 from nonvacuous.compression.corenet import sparsify
@@ -345,3 +346,32 @@ def test_lemma_1_fails_with_far_fewer_draws_than_it_asks_for():
     failed, trials, delta = failures(0.002)
     slack = math.sqrt(trials * math.log(12 / 1e-9) / 2)
     assert failed.max() > trials * delta / 4 + slack
+
+
+# Where the assumptions fail ----------------------------------------------------------
+
+
+def test_theory_mode_counts_where_its_assumptions_fail():
+    """Rows alike in S, and one row outside it that lights an edge S never saw."""
+    weight = np.array([[1.0, 1.0, -1.0]])
+    net = Network(layers=(Layer(weight=weight, bias=None),))
+    x = np.tile([1.0, 0.0, 0.0], (60, 1))
+    stats = measure(net, x[:50], 0.05)
+    fine = count_violations(net, stats, x[50:])
+    assert list(fine.values()) == [10, 0, 0]
+    odd = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
+    found = count_violations(net, stats, odd)
+    # the second row cancels exactly: its Delta is infinite
+    assert list(found.values()) == [3, 1, 2]
+
+
+def test_the_counts_are_in_the_report_of_theory_mode_only():
+    net, rows = tiny(), rows_of(points())
+    _, report = CoreNet(rows=rows, epsilon=0.5).explain(net)
+    counted = [name for name in report.facts if "against A" in name]
+    assert len(counted) == 2
+    assert report.facts["rows outside S that the assumptions were counted on"] == (
+        300 - report.facts["rows of S"]
+    )
+    _, other = CoreNet(rows=rows, keep=0.5).explain(net)
+    assert not [name for name in other.facts if "against A" in name]

@@ -46,7 +46,7 @@ CORESETS: tuple[Method, ...] = (
     # coresets of edges, the paper's subject
     Method(
         name="output-coreset",
-        title="edges the outputs hang on most, refitted",
+        title="edges the outputs hang on most, refit",
         source="derived, after Baykal et al. 2019",
         make=lambda ask: OutputCoreset(
             rows=ask.rows, keep=ask.share, delta=ask.delta, seed=ask.seed
@@ -64,7 +64,7 @@ CORESETS: tuple[Method, ...] = (
     ),
     Method(
         name="corenet-plus",
-        title="CoreNet without neurons that do nothing",
+        title="CoreNet without idle neurons",
         source="Baykal et al. 2019",
         make=lambda ask: CoreNetPlus(**_sampling(ask)),
         needs_rows=True,
@@ -104,7 +104,7 @@ CORESETS: tuple[Method, ...] = (
     ),
     Method(
         name="sipp-random",
-        title="edges drawn, one error for all neurons",
+        title="edges drawn at one error for all",
         source="Baykal et al. 2022",
         make=lambda ask: SiPPRandom(
             rows=ask.rows, keep=ask.share, delta=ask.delta, seed=ask.seed
@@ -114,7 +114,7 @@ CORESETS: tuple[Method, ...] = (
     ),
     Method(
         name="sipp-hybrid",
-        title="drawn or largest, by the smaller error",
+        title="drawn or largest, as errs less",
         source="Baykal et al. 2022",
         make=lambda ask: SiPPHybrid(
             rows=ask.rows, keep=ask.share, delta=ask.delta, seed=ask.seed
@@ -158,13 +158,13 @@ CORESETS: tuple[Method, ...] = (
     *(
         Method(
             name=name + ("-matrix" if whole else ""),
-            title=f"entries drawn by {chances}" + (", by layer" if whole else ""),
+            title=f"entries by {chances}" + (", by layer" if whole else ""),
             source=source,
             make=_entrywise(kind, whole),
             slack=0.1,
         )
         for name, kind, chances, source in (
-            ("uniform", UniformSampling, "even chances", "Baykal et al. 2019"),
+            ("uniform", UniformSampling, "chance", "Baykal et al. 2019"),
             ("l1", L1Sampling, "|w|", "Achlioptas et al. 2013"),
             ("l2", L2Sampling, "w^2", "Drineas and Zouzias 2011"),
             ("hybrid", HybridSampling, "|w| and w^2", "Kundu and Drineas 2014"),

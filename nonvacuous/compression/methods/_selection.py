@@ -88,13 +88,13 @@ SELECTION: tuple[Method, ...] = (
     ),
     Method(
         name="rows",
-        title="neurons with the largest incoming norms",
+        title="neurons of largest incoming norms",
         source="Li et al. 2017; Wen et al. 2016",
         make=lambda ask: RowPruning(keep=ask.share),
     ),
     Method(
         name="columns",
-        title="neurons with the largest outgoing norms",
+        title="neurons of largest outgoing norms",
         source="Wen et al. 2016",
         make=lambda ask: ColumnPruning(keep=ask.share),
     ),
@@ -122,7 +122,7 @@ SELECTION: tuple[Method, ...] = (
     ),
     Method(
         name="sparse-gpt",
-        title="column by column, the rest made up for",
+        title="column by column, with amends",
         source="Frantar and Alistarh 2023",
         make=lambda ask: SparseGPT(rows=ask.rows, keep=ask.share),
         needs_rows=True,

@@ -41,7 +41,7 @@ STRUCTURED: tuple[Method, ...] = (
     ),
     Method(
         name="data-aware-low-rank",
-        title="low rank, nearest on the layer's inputs",
+        title="low rank, nearest on the inputs",
         source="Chen et al. 2021",
         make=lambda ask: DataAwareLowRank(rows=ask.rows, keep=ask.share),
         needs_rows=True,
