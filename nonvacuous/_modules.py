@@ -8,6 +8,7 @@ from torch import nn
 
 from nonvacuous.nets import Floats, Layer, Network, make
 from nonvacuous.structures import Structure
+from nonvacuous.structures._base import names
 
 __all__ = ["Structured", "build", "read_module"]
 
@@ -81,8 +82,10 @@ def read_module(net: Any) -> Network:
         raise TypeError("net must end in a Linear layer, whose outputs are the scores")
     network = make([(name, *_parameters(name, part)) for name, part in linears])
     layers = tuple(
-        _with_structure(layer, part)
-        for layer, (_, part) in zip(network.layers, linears, strict=True)
+        _with_structure(i, layer, part)
+        for i, (layer, (_, part)) in enumerate(
+            zip(network.layers, linears, strict=True)
+        )
     )
     return Network(layers=layers, double=network.double)
 
@@ -129,8 +132,9 @@ def _parameters(name: str, part: nn.Linear) -> tuple[Floats, Floats | None]:
     return arrays["weight"], arrays.get("bias")
 
 
-def _with_structure(layer: Layer, part: nn.Module) -> Layer:
+def _with_structure(i: int, layer: Layer, part: nn.Module) -> Layer:
+    """The i-th layer with its module's structure, unless its weight has left that."""
     structure = getattr(part, "structure", None)
-    if structure is None:
+    if structure is None or not names(structure, layer.weight, layer=i):
         return layer
     return Layer(weight=layer.weight, bias=layer.bias, structure=structure)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from nonvacuous.nets import Floats, Layer, Network
+from nonvacuous.nets import Layer, Network
 
 __all__ = ["Tensors", "storable"]
 
@@ -68,9 +68,8 @@ class Tensors:
         """
         if len(x) == 0:
             raise ValueError("x must hold at least one row, got 0")
-        flat = x.reshape(len(x), -1)
         # always a copy: torch takes no read-only array
-        return torch.from_numpy(np.array(flat[:, self._columns], np.float32, order="C"))
+        return _tensor(x.reshape(len(x), -1)[:, self._columns])
 
     def forward(self, weights: Sequence[torch.Tensor], a: torch.Tensor) -> torch.Tensor:
         """Outputs with these weights; rounding a bias to its grid passes gradients."""
@@ -91,7 +90,16 @@ class Tensors:
 
     @torch.no_grad()
     def network(self, weights: Sequence[torch.Tensor]) -> Network:
-        """The net with these weights, its biases exactly on their grid."""
+        """The net with these weights, its biases exactly on their grid.
+
+        Raises:
+            ValueError: if a weight or a bias is not finite.
+        """
+        if not all(a.isfinite().all() for a in [*weights, *self.free_biases()]):
+            raise ValueError(
+                "training must end in finite weights, got NaN or infinity: the rate or"
+                " the net's weights are too large"
+            )
         layers = []
         pairs = zip(self._like.layers, weights, self.biases, strict=True)
         for i, (layer, weight, bias) in enumerate(pairs):
@@ -114,5 +122,6 @@ def storable(book: torch.Tensor) -> torch.Tensor:
     return torch.where(book == 0, torch.full_like(book, 2.0**-24), book)
 
 
-def _tensor(array: Floats) -> torch.Tensor:
-    return torch.from_numpy(array.astype(np.float32, order="C"))
+def _tensor(array: NDArray[np.floating[Any]]) -> torch.Tensor:
+    with np.errstate(over="ignore"):  # then training ends in infinity, and is refused
+        return torch.from_numpy(np.array(array, np.float32, order="C"))

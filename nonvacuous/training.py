@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from nonvacuous._counting import check_fits
 from nonvacuous._descent import Descent, Progress, Recipe, one_thread
 from nonvacuous._tensors import Tensors, storable
 from nonvacuous.nets import Layer, Network
@@ -75,10 +76,12 @@ def fine_tune(
         A net of the same shape, in float32.
 
     Raises:
-        ValueError: if there are no rows, or `count` is below 1 or beside `levels`.
+        ValueError: if there are no rows, the net cannot take them or their labels, or
+            `count` is below 1 or beside `levels`.
     """
     if count is not None and (count < 1 or levels is not None):
         raise ValueError(f"count must be at least 1 and without levels, got {count}")
+    check_fits(network, x, int(y.max(initial=0)) + 1)
     with one_thread():
         tensors = Tensors(network, keep_zeros=keep_zeros, bias_exponent=bias_exponent)
         model = _Model(tensors, count, levels)

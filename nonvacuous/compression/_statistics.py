@@ -13,7 +13,7 @@ from nonvacuous._sizes import (
     support_size,
 )
 from nonvacuous.compression._errors import CompressionError
-from nonvacuous.compression._rows import Rows
+from nonvacuous.compression._rows import Rows, check_rows
 from nonvacuous.compression.sensitivity import (
     Floating,
     edge_sensitivities,
@@ -87,8 +87,10 @@ def support_rows(
         Sorted indices.
 
     Raises:
-        CompressionError: if the theorem asks for more rows than there are.
+        CompressionError: if the net does not take such rows, or the theorem asks for
+            more than there are.
     """
+    check_rows(network, rows)
     neurons, widest = architecture(network)
     spent = delta / 2 if (rows.x < 0).any() else delta
     size = support_size(spent, neurons=neurons, widest=widest, constant=constant)

@@ -16,16 +16,41 @@ from nonvacuous.structures import (
     Structure,
     Tied,
 )
+from nonvacuous.structures._base import names
 from nonvacuous.structures._tied import Pattern
 
-__all__ = ["KINDS", "faithful"]
+__all__ = ["KINDS", "Allowance", "faithful"]
 
 MAX_SIGNS = 1 << 32
-"""Entries of helper matrices that one projected layer may ask for: some seconds."""
+"""Entries of helper matrices that a net may ask for: some seconds; half a minute if
+rows are longer than 2^20."""
 MAX_NUMBERS = 1 << 25
-"""Numbers that one structured layer may store: at most 256 MiB of them."""
+"""Numbers that a net's structures may have places for: at most 256 MiB of them."""
 
 Shape = tuple[int, int]
+
+
+class Allowance:
+    """What the structured layers of a net may still ask for, all together."""
+
+    def __init__(self) -> None:
+        self._numbers, self._signs = MAX_NUMBERS, MAX_SIGNS
+
+    def covers(self, found: Structure, shape: Shape) -> bool:
+        """Whether there is enough for one layer more, whose part is then taken."""
+        signs = 0
+        if isinstance(found, LowRank):
+            numbers = found.left.size + found.right.size
+        elif isinstance(found, Projection):
+            numbers = found.coefficients.size
+            signs = numbers * shape[0] * shape[1]
+        else:
+            numbers = found.values.size if isinstance(found, Tied) else 0
+        enough = numbers <= self._numbers and signs <= self._signs
+        if enough:
+            self._numbers -= numbers
+            self._signs -= signs
+        return enough
 
 
 def faithful(layer: Layer, i: int) -> Structure | None:
@@ -33,16 +58,16 @@ def faithful(layer: Layer, i: int) -> Structure | None:
     found = layer.structure
     if found is None or not _holds(found, layer.weight.shape):
         return None
-    again = found.rebuild(layer=i, shape=layer.weight.shape)
-    return found if (again == layer.weight).all() else None
+    return found if names(found, layer.weight, layer=i) else None
 
 
 def _holds(found: Structure, shape: tuple[int, ...]) -> bool:
-    if isinstance(found, Projection):
+    """Whether a code names it; a subclass could name other weights than its base."""
+    if type(found) is Projection:
         return _holds_projection(found, shape[0] * shape[1])
-    if isinstance(found, LowRank):
+    if type(found) is LowRank:
         return _holds_low_rank(found, shape)
-    return isinstance(found, Tied) and _holds_tied(found, shape)
+    return type(found) is Tied and _holds_tied(found, shape)
 
 
 # Projections -------------------------------------------------------------------------
@@ -62,7 +87,7 @@ def _holds_projection(p: Projection, entries: int) -> bool:
 
 
 def _projectable(count: int, entries: int) -> bool:
-    """Whether so many coefficients of such matrices can be built in seconds."""
+    """Whether a layer may have so many coefficients."""
     return 1 <= count <= min(2**15, entries) and count * entries <= MAX_SIGNS
 
 
@@ -130,7 +155,7 @@ def _low_rank(stream: Stream, given: Structure | None, shape: Shape) -> LowRank:
 # Tied weights ------------------------------------------------------------------------
 
 MAX_HASHES = 16
-"""Hash functions of one layer: 2^29 hashes of the largest net, some 15 seconds."""
+"""Hash functions of one layer: 2^29 hashes of the largest net, some 10 seconds."""
 
 _HASHED, _CIRCULANT, _TOEPLITZ = 0, 1, 2
 
@@ -143,10 +168,10 @@ def _holds_tied(p: Tied, shape: tuple[int, ...]) -> bool:
 
 def _possible(pattern: Pattern, shape: Shape) -> bool:
     """Whether the format writes such a pattern for a layer of that shape."""
-    if isinstance(pattern, Hashed):
+    if type(pattern) is Hashed:
         known = 0 <= pattern.seed < 2**32 and 1 <= pattern.hashes <= MAX_HASHES
     else:
-        known = isinstance(pattern, Diagonals) and 1 <= pattern.block <= max(shape)
+        known = type(pattern) is Diagonals and 1 <= pattern.block <= max(shape)
     return known and 1 <= pattern.size(shape) <= shape[0] * shape[1]
 
 

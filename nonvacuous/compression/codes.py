@@ -19,7 +19,7 @@ from nonvacuous.compression import _arithmetic as coder
 from nonvacuous.compression._array_codes import code_array
 from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._stream import FullError, Stream
-from nonvacuous.compression._structure_codes import KINDS, faithful
+from nonvacuous.compression._structure_codes import KINDS, Allowance, faithful
 from nonvacuous.nets import Floats, Layer, Network, read
 from nonvacuous.structures import Projection, Structure
 
@@ -61,7 +61,7 @@ def encode(net: Any) -> Code:
     """
     network = read(net)
     _check_sizes(list(network.sizes))
-    names = [faithful(layer, i) for i, layer in enumerate(network.layers)]
+    names = _names(network)
     capacity = 4096 + 4 * network.parameters + 40 * network.kept
     while True:
         stream = Stream(*coder.new_encoder(capacity), writing=True)
@@ -114,6 +114,16 @@ def _check_sizes(sizes: list[int]) -> None:
         )
 
 
+def _names(network: Network) -> list[Structure | None]:
+    """The structures that are written; other layers are written as weights."""
+    names, allowance = [], Allowance()
+    for i, layer in enumerate(network.layers):
+        name, (outputs, inputs) = faithful(layer, i), layer.weight.shape
+        within = name is not None and allowance.covers(name, (outputs, inputs))
+        names.append(name if within else None)
+    return names
+
+
 def _network(
     stream: Stream, network: Network | None, names: list[Structure | None]
 ) -> Network:
@@ -134,11 +144,13 @@ def _network(
         stream.positive(network.sizes[i] if network else 1) for i in range(count + 1)
     ]
     _check_sizes(sizes)
-    layers = []
+    layers, allowance = [], Allowance()
     for i in range(count):
         shape = (sizes[i + 1], sizes[i])
         layer, name = (network.layers[i], names[i]) if network else (None, None)
         name = _structure(stream, name, shape, version)
+        if name is not None and not allowance.covers(name, shape):
+            raise ValueError("the code's structured layers ask for more than they may")
         weight = None if layer is None else layer.weight
         if name is None:
             weight = code_array(stream, weight, shape, double)

@@ -11,10 +11,9 @@ import numpy as np
 
 from nonvacuous.compression._activations import gram, layer_inputs
 from nonvacuous.compression._base import Compressor
-from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._layerwise import check_keep, layerwise
 from nonvacuous.compression._report import Report
-from nonvacuous.compression._rows import Rows
+from nonvacuous.compression._rows import Rows, check_rows
 from nonvacuous.nets import Floats, Network
 from nonvacuous.structures import LowRank
 from nonvacuous.structures._base import single
@@ -89,16 +88,8 @@ class DataAwareLowRank(Compressor):
         return self.explain(network)[0]
 
     def explain(self, network: Network) -> tuple[Network, Report]:
-        """The net of low rank, and each layer's relative error.
-
-        Raises:
-            CompressionError: if the net does not take such rows.
-        """
-        features = self.rows.x[0].size
-        if features != network.sizes[0]:
-            raise CompressionError(
-                f"the net takes {network.sizes[0]} inputs, the rows have {features}"
-            )
+        """The net of low rank, and each layer's relative error."""
+        check_rows(network, self.rows)
         inputs = layer_inputs(network, self.rows.x)
         moments = [
             gram(a @ layer.weight.T)

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from nonvacuous.compression._activations import advance
 from nonvacuous.compression._base import Compressor
-from nonvacuous.compression._rows import Rows
+from nonvacuous.compression._errors import CompressionError
+from nonvacuous.compression._rows import Rows, check_rows
 from nonvacuous.nets import Floats, Layer, Network
+from nonvacuous.structures._base import single
 
 __all__ = ["Refitted", "Target", "least_squares", "refit"]
 
@@ -67,6 +69,9 @@ def refit(target: Target, candidates: Sequence[Sequence[Support]]) -> Network:
 
     Returns:
         A net in float32 with the original biases.
+
+    Raises:
+        CompressionError: if float32 cannot hold the best weights.
     """
     layers: list[Layer] = []
     entering = target.rows
@@ -75,10 +80,10 @@ def refit(target: Target, candidates: Sequence[Sequence[Support]]) -> Network:
         if i > 0:
             entering = _advanced(layers[-1], entering)
             moments = _moments(target.hidden[i - 1], entering, layer)
-        weight = _nearest(*moments, candidates[i])
-        layers.append(
-            Layer(weight=weight.astype(np.float32).astype(float), bias=layer.bias)
-        )
+        weight = single(_nearest(*moments, candidates[i]))
+        if not np.isfinite(weight).all():
+            raise CompressionError(f"layer {i + 1} needs weights beyond float32")
+        layers.append(Layer(weight=weight, bias=layer.bias))
     return Network(layers=tuple(layers))
 
 
@@ -194,6 +199,7 @@ class Refitted(Compressor):
         Raises:
             ValueError: if the selection changed the sizes of the net.
         """
+        check_rows(network, self.rows)
         chosen = self.selection.apply(network)
         if chosen.sizes != network.sizes:
             raise ValueError(

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "Structure", "single"]
+__all__ = ["Floats", "Structure", "names", "single"]
 
 Floats = NDArray[np.float64]
 
@@ -29,3 +29,13 @@ def single(array: Floats) -> Floats:
     """Rounded to float32, kept as float64; infinite where float32 ends."""
     with np.errstate(over="ignore"):
         return array.astype(np.float32).astype(np.float64)
+
+
+def names(structure: Structure, weight: Floats, *, layer: int) -> bool:
+    """Whether a structure names this very weight, as the `layer`-th of its net."""
+    outputs, inputs = weight.shape
+    try:
+        again = structure.rebuild(layer=layer, shape=(outputs, inputs))
+    except ValueError:  # it names no weight of that shape
+        return False
+    return np.array_equal(again, weight)

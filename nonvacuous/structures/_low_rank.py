@@ -14,6 +14,8 @@ from nonvacuous.structures._base import Floats, single
 
 __all__ = ["LowRank", "factor_bits", "on_grid"]
 
+_CHUNK = 1 << 17  # entries whose integers are held at once
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LowRank:
@@ -76,24 +78,35 @@ def on_grid(factor: Floats, bits: int) -> Floats:
         bits: from 1.
 
     Returns:
-        The nearest such multiples of the finest step that holds the largest entry.
+        The nearest such multiples of the finest step that holds the largest entry, and
+        that float32 has: 2^-149.
     """
     largest = float(np.abs(factor).max(initial=0.0))
     if largest == 0:
         return factor
-    step = 2.0 ** (math.frexp(largest)[1] - bits)
+    step = 2.0 ** max(math.frexp(largest)[1] - bits, -149)
     limit = 2.0**bits - 1
     return np.clip(np.rint(factor / step), -limit, limit) * step + 0.0
 
 
 def _integers(array: Floats) -> tuple[float, int]:
-    """The largest size of the integers that an array holds, and the exponent of one."""
-    live = array[array != 0]
-    if live.size == 0:
+    """The largest size of the integers that an array holds, and the exponent of one.
+
+    Exact, without a logarithm: machines must agree on what may be decoded.
+    """
+    flat, largest, step = array.ravel(), 0.0, None
+    for start in range(0, flat.size, _CHUNK):
+        live = np.abs(flat[start : start + _CHUNK])
+        live = live[live > 0]
+        if live.size:
+            mantissas, exponents = np.frexp(live)
+            integers = (mantissas * 2.0**53).astype(np.int64)
+            lowest = (integers & -integers).astype(np.float64)  # powers of two
+            trailing = np.frexp(lowest)[1] - 54
+            found = int((exponents + trailing).min())
+            step = found if step is None else min(step, found)
+            largest = max(largest, float(live.max()))
+    if step is None:
         return 0.0, 0
-    mantissas, exponents = np.frexp(live)
-    integers = np.abs(mantissas * 2.0**53).astype(np.int64)
-    trailing = np.log2(integers & -integers).astype(np.int64)  # of powers of two: exact
-    step = int((exponents - 53 + trailing).min())
     with np.errstate(over="ignore"):
-        return float(np.ldexp(np.abs(live).max(), -step)), step
+        return float(np.ldexp(largest, -step)), step

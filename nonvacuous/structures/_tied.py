@@ -17,7 +17,7 @@ from nonvacuous.structures._base import Floats, single
 
 __all__ = ["Diagonals", "Hashed", "Pattern", "Tied", "gathered"]
 
-_CHUNK = 1 << 22  # entries whose places are held at once
+_CHUNK = 1 << 17  # entries whose places are held at once, so that they stay in cache
 
 Shape = tuple[int, int]
 Places = tuple[slice, Floats, NDArray[np.int64]]

@@ -265,3 +265,24 @@ def test_without_a_share_for_the_sparse_part_it_is_a_truncation():
 def test_settings_out_of_range_are_refused(options, match):
     with pytest.raises(ValueError, match=match):
         LowRankPlusSparse(keep=0.5, **options)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-38, 1e-42])
+@pytest.mark.parametrize("name", ["plain", "sparse", "aware"])
+def test_the_factors_of_tiny_weights_are_in_the_code(name, scale):
+    """Float32 has no numbers below 2^-149, so factors keep to multiples of that."""
+    rng = np.random.default_rng(0)
+    weight = (rng.normal(size=(8, 9)) * scale).astype(np.float32).astype(float)
+    net = Network(layers=(Layer(weight=weight, bias=None),))
+    sample = Rows(rng.normal(size=(40, 9)), np.zeros(40, np.int64), "0123456789abcdef")
+    compressor = {
+        "plain": SingularValueTruncation(keep=0.5),
+        "sparse": LowRankPlusSparse(keep=0.5),
+        "aware": DataAwareLowRank(rows=sample, keep=0.5),
+    }[name]
+    small = compressor.compress(net)
+    (layer,) = small.network.layers
+    assert isinstance(layer.structure, LowRank)
+    assert layer.kept == small.report.layers[0].kept <= 36
+    error = np.linalg.norm(layer.weight - weight) / np.linalg.norm(weight)
+    assert error == small.report.layers[0].facts["relative error"] < 0.8

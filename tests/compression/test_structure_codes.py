@@ -1,5 +1,7 @@
 """Structured layers: exact products, a code that decodes to them, what is refused."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 
 from nonvacuous.compression.codes import decode, decode_network, encode
 from nonvacuous.nets import Layer, Network
-from nonvacuous.structures import LowRank
-from nonvacuous.structures._low_rank import factor_bits, on_grid
+from nonvacuous.structures import LowRank, _low_rank
+from nonvacuous.structures._low_rank import _integers, factor_bits, on_grid
 
 exactly = settings(derandomize=True, max_examples=40, deadline=None)
 
@@ -34,7 +36,7 @@ def net_of(structure, bias=None):
 def test_a_factor_on_its_grid_is_near_and_holds_whole_steps(seed, bits, scale):
     factor = np.random.default_rng(seed).normal(size=(4, 3)) * 2.0**scale
     found = on_grid(factor, bits)
-    step = 2.0 ** (np.frexp(np.abs(factor).max())[1] - bits)
+    step = 2.0 ** max(np.frexp(np.abs(factor).max())[1] - bits, -149)
     assert (found / step == np.rint(found / step)).all()
     assert np.abs(found / step).max() < 2**bits
     assert np.abs(found - factor).max() <= step
@@ -124,3 +126,31 @@ def test_a_rank_beyond_the_limits_is_refused_before_memory_is_taken():
     wide = LowRank(left=np.zeros((1, 30)), right=np.zeros((30, 2)))
     code = encode(net_of(wide))  # rank 30 of a 1x2 matrix: written as weights
     assert code.format == "nonvacuous-code/1"
+
+
+@exactly
+@given(
+    numbers=st.lists(
+        st.tuples(st.integers(-(2**53), 2**53), st.integers(-1074, 900)), max_size=9
+    )
+)
+def test_the_integers_of_a_factor_are_those_of_exact_arithmetic(numbers):
+    array = np.array([np.ldexp(float(m), e) for m, e in numbers])
+    live = [Fraction(v) for v in array.tolist() if v]
+    largest, step = _integers(array)
+    if not live:
+        assert (largest, step) == (0.0, 0)
+        return
+    whole = [v / Fraction(2) ** step for v in live]
+    assert all(v.denominator == 1 for v in whole)
+    assert any(v.numerator % 2 for v in whole)  # no larger step would do
+    wanted = max(abs(v) for v in whole)
+    assert largest == (float(wanted) if wanted < 2**1024 - 2**970 else np.inf)
+
+
+def test_a_long_factor_is_taken_in_pieces(monkeypatch):
+    array = np.random.default_rng(0).normal(size=(7, 11))
+    whole = _integers(array)
+    monkeypatch.setattr(_low_rank, "_CHUNK", 10)
+    assert _integers(array) == whole
+    assert _integers(np.zeros((7, 11))) == (0.0, 0)

@@ -149,10 +149,10 @@ def test_places_do_not_depend_on_how_many_are_held_at_once(
 def test_every_bucket_is_about_as_likely_as_another():
     """Six sigma at a fixed seed: 200,000 places in 50 buckets, signs even."""
     pattern = Hashed(seed=0, hashes=1, buckets=50)
-    [(_, signs, index)] = pattern.places(layer=0, shape=(400, 500))
-    counts = np.bincount(index, minlength=50)
+    _, signs, index = zip(*pattern.places(layer=0, shape=(400, 500)), strict=True)
+    counts = np.bincount(np.concatenate(index), minlength=50)
     assert np.abs(counts - 4000).max() < 6 * np.sqrt(4000)
-    assert abs(signs.sum()) < 6 * np.sqrt(200000)
+    assert abs(np.concatenate(signs).sum()) < 6 * np.sqrt(200000)
 
 
 @pytest.mark.parametrize("values", [[np.nan], [np.inf], [[1.0]]])
