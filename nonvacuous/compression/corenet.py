@@ -7,6 +7,7 @@ Biases are kept exact.  Edges that are never active on S vanish; the others of a
 are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._rows import Rows
-from nonvacuous.compression.sampling import draws_for, probabilities, sample
+from nonvacuous.compression.sampling import chunks, draws_for, probabilities, sample
 from nonvacuous.compression.sensitivity import (
     Floating,
     edge_sensitivities,
@@ -243,26 +244,27 @@ def sparsify(
         parts that stayed as they were; see :func:`sampling.sample`.
     """
     result, drawn = np.zeros_like(weight), np.zeros_like(asked)
-    for sign, q in enumerate(_parts(weight, sensitivities)):
-        sampled, drawn[:, sign] = sample(weight, q, asked[:, sign], draw)
-        result += sampled
+    for sign, rows, q, _ in _parts(weight, sensitivities):
+        m = asked[rows, sign]
+        sampled, drawn[rows, sign] = sample(weight[rows], q, m, draw)
+        result[rows] += sampled
     return result, drawn
 
 
-def _parts(weight: Floats, sensitivities: Floating) -> tuple[Floats, Floats]:
-    """Sampling probabilities of the positive and of the negative edges."""
-    plus, minus = (
-        probabilities(np.where(where, sensitivities, 0))
-        for where in (weight > 0, weight < 0)
-    )
-    return plus, minus
+def _parts(
+    weight: Floats, sensitivities: Floating
+) -> Iterator[tuple[int, slice, Floats, Floats]]:
+    """Sampling probabilities of positive, then of negative edges, and their numbers."""
+    for sign in (0, 1):
+        for rows in chunks(weight):
+            where = weight[rows] < 0 if sign else weight[rows] > 0
+            q = probabilities(where * sensitivities[rows])
+            yield sign, rows, q, where.sum(axis=1, dtype=np.float64)
 
 
 def _budget(weight: Floats, sensitivities: Floating, keep: float) -> Floats:
     """Draws whose expected distinct edges are `keep` of each neuron's and sign's."""
-    signs = (weight > 0, weight < 0)
-    columns = [
-        draws_for(q, keep * where.sum(axis=1))
-        for where, q in zip(signs, _parts(weight, sensitivities), strict=True)
-    ]
-    return np.stack(columns, axis=1)
+    asked = np.zeros((len(weight), 2))
+    for sign, rows, q, edges in _parts(weight, sensitivities):
+        asked[rows, sign] = draws_for(q, keep * edges)
+    return asked
