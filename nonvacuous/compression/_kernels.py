@@ -11,7 +11,7 @@ from numba import njit
 __all__ = ["GROUP", "largest_ratios", "row_sums", "sign_sums"]
 
 GROUP = 8  # points; of the sums, two halves
-_PANEL = 512  # columns
+_PANEL = 4096  # bytes of a row
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -19,14 +19,15 @@ def sign_sums(activations, weight, sums):
     """sums[0, i, x] += sum of w[i, j] a[x, j] over w > 0; sums[1], of -w a over w < 0.
 
     Args:
-        activations: (samples, inputs), contiguous, at least 0; samples divisible by 8.
+        activations: (samples, inputs or more), contiguous, at least 0; samples
+            divisible by 8.
         weight: (outputs, inputs), contiguous.
         sums: (2, outputs, samples).
     """
-    samples, inputs = activations.shape
-    zero = sums.dtype.type(0)
-    for start in range(0, inputs, _PANEL):
-        stop = min(inputs, start + _PANEL)
+    samples, inputs = len(activations), weight.shape[1]
+    panel, zero = _PANEL // weight.itemsize, sums.dtype.type(0)
+    for start in range(0, inputs, panel):
+        stop = min(inputs, start + panel)
         for x in range(0, samples, 4):
             a0 = activations[x, start:stop]
             a1 = activations[x + 1, start:stop]
@@ -56,15 +57,16 @@ def largest_ratios(activations, weight, inverses, out):
     """out[i, j] = max of itself and |w[i, j]| a[x, j] inverses[sign of w, i, x].
 
     Args:
-        activations: (samples, inputs), contiguous, at least 0; samples divisible by 8.
+        activations: (samples, inputs or more), contiguous, at least 0; samples
+            divisible by 8.
         weight: (outputs, inputs), contiguous.
         inverses: (2, outputs, samples), of the sums, or 0.
         out: (outputs, inputs).
     """
-    samples, inputs = activations.shape
-    zero = out.dtype.type(0)
-    for start in range(0, inputs, _PANEL):
-        stop = min(inputs, start + _PANEL)
+    samples, inputs = len(activations), weight.shape[1]
+    panel, zero = _PANEL // weight.itemsize, out.dtype.type(0)
+    for start in range(0, inputs, panel):
+        stop = min(inputs, start + panel)
         for x in range(0, samples, 8):
             a0 = activations[x, start:stop]
             a1 = activations[x + 1, start:stop]

@@ -5,31 +5,26 @@ at a point x is :math:`g_j(x) = w_j a_j(x) / \sum_{k \in W} w_k a_k(x)`; the emp
 sensitivity is its maximum over the points (Baykal et al. 2019).
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nonvacuous.compression._kernels import (
-    GROUP,
-    largest_ratios,
-    row_sums,
-    sign_sums,
-)
+from nonvacuous.compression._kernels import row_sums
+from nonvacuous.compression._passes import pass_points
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Floating = NDArray[np.floating[Any]]
+Floats = NDArray[np.float64]
 
-__all__ = ["edge_sensitivities", "sensitivity_sums", "sign_complexity"]
-
-_BLOCK = 256  # points copied at a time
-_ROWS = 128  # neurons that one thread takes at a time
+__all__ = [
+    "edge_sensitivities",
+    "measure_layer",
+    "sensitivity_sums",
+    "sign_complexity",
+]
 
 
 @overload
@@ -63,6 +58,41 @@ def edge_sensitivities(weight: Any, activations: Any) -> Any:
             "weight and activations must both be arrays or both be tensors, got"
             f" {type(weight).__name__} and {type(activations).__name__}"
         )
+    _check_shapes(weight, activations)
+    if not isinstance(weight, np.ndarray):
+        from nonvacuous.compression._sensitivity_torch import tensor_sensitivities
+
+        return tensor_sensitivities(weight, activations)
+    single = activations.dtype == np.float32
+    found: Floating = np.zeros(weight.shape, np.float32 if single else np.float64)
+    pass_points(weight, activations, found=found)
+    return np.minimum(found, 1, out=found)
+
+
+def measure_layer(
+    weight: Floats, bias: Floats | None, activations: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """What CoreNet needs to know of a layer, in one pass over the points.
+
+    Args:
+        weight: (outputs, inputs).
+        bias: (outputs,) or none.
+        activations: (samples, inputs).
+
+    Returns:
+        The layer's :func:`edge_sensitivities` (outputs, inputs), and at every point its
+        :func:`sign_complexity` and what it puts out, (samples, outputs).
+
+    Raises:
+        ValueError: as :func:`edge_sensitivities` does.
+    """
+    _check_shapes(weight, activations)
+    found, terms = np.zeros(weight.shape), np.zeros((2, len(weight), len(activations)))
+    pass_points(weight, activations, found=found, terms=terms)
+    return np.minimum(found, 1, out=found), *_complexity(terms, bias)
+
+
+def _check_shapes(weight: Any, activations: Any) -> None:
     if weight.ndim != 2 or activations.ndim != 2:
         raise ValueError(
             "weight and activations must be matrices, got shapes"
@@ -72,57 +102,9 @@ def edge_sensitivities(weight: Any, activations: Any) -> Any:
         raise ValueError(
             f"weight has {weight.shape[1]} inputs, activations {activations.shape[1]}"
         )
-    if not isinstance(weight, np.ndarray):
-        from nonvacuous.compression._sensitivity_torch import tensor_sensitivities
-
-        return tensor_sensitivities(weight, activations)
-    if not (_finite(weight) and _finite(activations)):
-        raise ValueError("weight and activations must be finite")
-    single = activations.dtype == np.float32
-    found = np.zeros(weight.shape, np.float32 if single else np.float64)
-    rows = range(0, len(found), _ROWS)
-    available = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    threads = max(1, min(len(rows), available))
-    with ThreadPoolExecutor(threads) as pool:
-        each = pool.map if threads > 1 else map
-        for points in _blocks(activations, found.dtype):
-            list(each(partial(_update, found, weight, points), rows))
-    return np.minimum(found, 1, out=found)
 
 
-def _finite(matrix: Floating) -> bool:
-    """Whether all entries are, without a copy."""
-    return bool(np.isfinite([matrix.min(initial=0), matrix.max(initial=0)]).all())
-
-
-def _blocks(activations: Floating, kind: np.dtype[Any]) -> Iterator[Floating]:
-    """Points in blocks, no entry negative, zeros behind the last to fill its group."""
-    parts = (1, -1) if activations.min(initial=0) < 0 else (1,)
-    for start in range(0, len(activations), _BLOCK):
-        block = activations[start : start + _BLOCK]
-        for part in parts:
-            points = np.zeros((-(-len(block) // GROUP) * GROUP, block.shape[1]), kind)
-            np.maximum(part * block, 0, out=points[: len(block)])
-            yield points
-
-
-def _update(found: Any, weight: Floating, points: Floating, start: int) -> None:
-    """Raise `_ROWS` rows of `found` to what is found at these points.
-
-    Raises:
-        ValueError: if a sum overflows.
-    """
-    w = np.ascontiguousarray(weight[start : start + _ROWS], found.dtype)
-    sums = np.zeros((2, len(w), len(points)), found.dtype)
-    sign_sums(points, w, sums)
-    if not _finite(sums):
-        raise ValueError("sums of weight times activations must be finite")
-    active = sums >= np.finfo(found.dtype).tiny
-    inverses = np.divide(1, sums, out=np.zeros_like(sums), where=active)
-    largest_ratios(points, w, inverses, found[start : start + _ROWS])
-
-
-def sensitivity_sums(weight: Floating, sensitivities: Floating) -> NDArray[np.float64]:
+def sensitivity_sums(weight: Floating, sensitivities: Floating) -> Floats:
     """S of every neuron and sign.
 
     Args:
@@ -141,7 +123,7 @@ def sign_complexity(
     weight: Floating,
     bias: Floating | None,
     activations: Floating,
-) -> NDArray[np.float64]:
+) -> Floats:
     r"""How much cancels in each neuron: :math:`\sum|w_k a_k| / |\sum w_k a_k + b|`.
 
     Biases are kept exact by the compressor, so they stand in the denominator only.
@@ -155,11 +137,16 @@ def sign_complexity(
         (samples, outputs), at least 1; infinite where the sum is 0 and its terms
         are not.
     """
-    a = activations.astype(np.float64)
-    total = np.abs(a) @ np.abs(weight).T.astype(np.float64)
-    value = a @ weight.T.astype(np.float64)
+    terms = np.zeros((2, len(weight), len(activations)))
+    pass_points(weight, activations, terms=terms)
+    return _complexity(terms, bias)[0]
+
+
+def _complexity(terms: Floats, bias: Floating | None) -> tuple[Floats, Floats]:
+    """Sign complexity and value of every neuron at every point, (samples, outputs)."""
+    total, value = (terms[0] + terms[1]).T, (terms[0] - terms[1]).T
     if bias is not None:
         value = value + bias
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = total / np.abs(value)
-    return np.maximum(np.where(total > 0, ratio, 1.0), 1.0)
+    return np.maximum(np.where(total > 0, ratio, 1.0), 1.0), value
