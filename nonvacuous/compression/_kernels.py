@@ -54,7 +54,7 @@ def sign_sums(activations, weight, sums):
 
 @njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
 def largest_ratios(activations, weight, inverses, out):
-    """out[i, j] = max of itself and |w[i, j]| a[x, j] inverses[sign of w, i, x].
+    """out[i, j] = max over x of itself and a[x, j] inverses[sign of w, i, x].
 
     Args:
         activations: (samples, inputs or more), contiguous, at least 0; samples
@@ -90,9 +90,7 @@ def largest_ratios(activations, weight, inverses, out):
                     best = _larger(best, a5[j] * (p5 if positive else m5))
                     best = _larger(best, a6[j] * (p6 if positive else m6))
                     best = _larger(best, a7[j] * (p7 if positive else m7))
-                    # a zero weight is no edge, even where its ratio overflows
-                    value = best * abs(w[j]) if w[j] != zero else zero
-                    row[j] = _larger(row[j], value)
+                    row[j] = _larger(row[j], best)
 
 
 @njit(cache=True, fastmath={"nnan", "nsz"})

@@ -19,7 +19,7 @@ __all__ = ["pass_points"]
 Floating = NDArray[np.floating[Any]]
 
 _BLOCK = 256  # points copied at a time
-_ROWS = 128  # neurons that a thread takes at a time
+_ROWS = 64  # neurons that a thread takes at a time
 _LINE = 64  # bytes of a cache line, and of the widest registers
 
 
@@ -36,7 +36,7 @@ def pass_points(
         weight: (outputs, inputs).
         activations: (samples, inputs); the positive and the negative part of a point
             pass one after the other.
-        found: (outputs, inputs), raised to the edges' relative importances.
+        found: (outputs, inputs), zeros, which become the largest relative importances.
         terms: (2, outputs, samples), to which the sums of positive and of negative
             terms w a are added, the latter without their sign.
 
@@ -55,9 +55,18 @@ def pass_points(
         for start in range(0, len(activations), _BLOCK):
             here = slice(start, start + _BLOCK)
             for part in parts:
-                points = _padded(part, activations[here], kind)
                 to = None if terms is None else terms[::part, :, here]
-                list(each(partial(_pass_rows, weight, points, found, to), rows))
+                take = partial(
+                    _pass_rows,
+                    weight,
+                    _padded(part, activations[here], kind),
+                    found,
+                    to,
+                )
+                list(each(take, rows))
+                del take  # with its points, before the next are copied
+        if found is not None:
+            list(each(partial(_weigh_rows, weight, found), rows))
 
 
 def _finite(matrix: Floating) -> bool:
@@ -107,3 +116,13 @@ def _pass_rows(
         active = sums >= np.finfo(sums.dtype).tiny
         inverses = np.divide(1, sums, out=np.zeros_like(sums), where=active)
         largest_ratios(points, w, inverses, found[rows])
+
+
+def _weigh_rows(weight: Floating, found: Floating, start: int) -> None:
+    """The largest a / sum of an edge, times its weight."""
+    rows = slice(start, start + _ROWS)
+    magnitude, part = np.abs(weight[rows]).astype(found.dtype), found[rows]
+    with np.errstate(invalid="ignore"):
+        part *= magnitude
+    part[magnitude == 0] = 0  # no edge, even where the ratio overflows
+    np.minimum(part, 1, out=part)

@@ -66,7 +66,7 @@ def edge_sensitivities(weight: Any, activations: Any) -> Any:
     single = activations.dtype == np.float32
     found: Floating = np.zeros(weight.shape, np.float32 if single else np.float64)
     pass_points(weight, activations, found=found)
-    return np.minimum(found, 1, out=found)
+    return found
 
 
 def measure_layer(
@@ -89,7 +89,7 @@ def measure_layer(
     _check_shapes(weight, activations)
     found, terms = np.zeros(weight.shape), np.zeros((2, len(weight), len(activations)))
     pass_points(weight, activations, found=found, terms=terms)
-    return np.minimum(found, 1, out=found), *_complexity(terms, bias)
+    return found, *_complexity(terms, bias)
 
 
 def _check_shapes(weight: Any, activations: Any) -> None:
