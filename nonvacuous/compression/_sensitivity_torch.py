@@ -1,4 +1,7 @@
-"""Edge sensitivities by torch operations, on the device that holds the tensors."""
+"""Edge sensitivities by torch operations, on the device that holds the tensors.
+
+Single precision is what torch is set to multiply with: TF32 where that is allowed.
+"""
 
 from collections.abc import Iterator
 
