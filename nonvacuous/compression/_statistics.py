@@ -16,9 +16,8 @@ from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._rows import Rows, check_rows
 from nonvacuous.compression.sensitivity import (
     Floating,
-    edge_sensitivities,
+    measure_layer,
     sensitivity_sums,
-    sign_complexity,
 )
 from nonvacuous.nets import Floats, Network
 
@@ -134,13 +133,11 @@ def measure(
     sums: list[Floats] = []
     hats: list[float] = []
     for layer in network.layers:
-        s = edge_sensitivities(layer.weight, a)
+        s, complexity, value = measure_layer(layer.weight, layer.bias, a)
         sensitivities.append(s)
         sums.append(sensitivity_sums(layer.weight, s) * (1 + 2.0**-40))  # outward
-        delta_l = sign_complexity(layer.weight, layer.bias, a)
-        hats.append(float(delta_l.mean(axis=0).max()) + add)
-        a = a @ layer.weight.T + (0.0 if layer.bias is None else layer.bias)
-        a = np.maximum(a, 0.0)
+        hats.append(float(complexity.mean(axis=0).max()) + add)
+        a = np.maximum(value, 0.0)
     return Statistics(
         support=len(points),
         constant=constant,

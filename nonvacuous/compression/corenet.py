@@ -8,7 +8,7 @@ are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression._statistics import Statistics, measure, support_rows
-from nonvacuous.compression.sampling import draws_for, probabilities, sample
+from nonvacuous.compression.sampling import chunks, draws_for, probabilities, sample
 from nonvacuous.compression.sensitivity import Floating
 from nonvacuous.nets import Floats, Layer, Network
 
@@ -256,12 +256,10 @@ def sparsify(
         parts that stayed as they were; see :func:`sampling.sample`.
     """
     result, drawn = np.zeros_like(weight), np.zeros_like(asked)
-    signs = (weight > 0, weight < 0)
-    parts = _parts(weight, sensitivities)
-    for sign, (where, q) in enumerate(zip(signs, parts, strict=True)):
-        part = np.where(where, weight, 0.0)
-        sampled, drawn[:, sign] = sampler(part, q, asked[:, sign], draw)
-        result += sampled
+    for sign, rows, where, q in _parts(weight, sensitivities):
+        part = np.where(where, weight[rows], 0.0)
+        sampled, drawn[rows, sign] = sampler(part, q, asked[rows, sign], draw)
+        result[rows] += sampled
     return result, drawn
 
 
@@ -276,18 +274,17 @@ def budget(weight: Floats, sensitivities: Floating, keep: float) -> Floats:
     Returns:
         Draws for each neuron and sign, (outputs, 2).
     """
-    signs = (weight > 0, weight < 0)
-    columns = [
-        draws_for(q, keep * where.sum(axis=1))
-        for where, q in zip(signs, _parts(weight, sensitivities), strict=True)
-    ]
-    return np.stack(columns, axis=1)
+    asked = np.zeros((len(weight), 2))
+    for sign, rows, where, q in _parts(weight, sensitivities):
+        asked[rows, sign] = draws_for(q, keep * where.sum(axis=1))
+    return asked
 
 
-def _parts(weight: Floats, sensitivities: Floating) -> tuple[Floats, Floats]:
-    """Sampling probabilities of the positive and of the negative edges."""
-    plus, minus = (
-        probabilities(np.where(where, sensitivities, 0))
-        for where in (weight > 0, weight < 0)
-    )
-    return plus, minus
+def _parts(
+    weight: Floats, sensitivities: Floating
+) -> Iterator[tuple[int, slice, NDArray[np.bool_], Floats]]:
+    """Where the edges of each sign are, and their sampling probabilities, in chunks."""
+    for sign in (0, 1):
+        for rows in chunks(weight):
+            where = weight[rows] < 0 if sign else weight[rows] > 0
+            yield sign, rows, where, probabilities(where * sensitivities[rows])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nonvacuous.compression._activations import advance
 from nonvacuous.compression._kernels import largest_ratios
+from nonvacuous.compression._passes import padded
 from nonvacuous.nets import Floats, Network
 
 __all__ = ["output_sensitivities"]
@@ -45,9 +46,13 @@ def output_sensitivities(
     step = max(1, _ENTRIES // (network.sizes[-1] * max(network.sizes[1:])))
     for start in range(0, len(rows), step):
         chunk = rows[start : start + step].astype(np.float64)
-        for factor, (a, reach) in zip(factors, _reaches(network, chunk), strict=True):
-            everywhere = np.ones(factor.shape, np.bool_)
-            largest_ratios(np.abs(a), everywhere, reach, reach, factor)
+        for layer, factor, (a, reach) in zip(
+            network.layers, factors, _reaches(network, chunk), strict=True
+        ):
+            points = padded(1, np.abs(a), a.dtype)
+            either = np.zeros((2, len(layer.weight), len(points)))  # sign of a weight
+            either[:, :, : len(a)] = reach.T
+            largest_ratios(points, layer.weight, either, factor)
     return tuple(
         np.abs(layer.weight) * factor
         for layer, factor in zip(network.layers, factors, strict=True)

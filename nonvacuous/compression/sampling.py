@@ -5,15 +5,26 @@ with replacement.  An edge drawn c times gets the weight :math:`w\, c / (m q)`, 
 mean is w.  A whole matrix under one distribution is one row.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nonvacuous.nets import Floats
 
-__all__ = ["draws_for", "expected_distinct", "probabilities", "sample"]
+__all__ = ["chunks", "draws_for", "expected_distinct", "probabilities", "sample"]
 
 _DRAWABLE = 2.0**53
 """A row that asks for more draws than this keeps its edges as they are."""
+
+_ENTRIES = 1 << 15  # 256 KiB: what is made of a chunk stays in cache
+
+
+def chunks(matrix: Floats) -> Iterator[slice]:
+    """Some rows at a time, in order."""
+    step = max(1, _ENTRIES // max(1, matrix.shape[1]))
+    for start in range(0, len(matrix), step):
+        yield slice(start, start + step)
 
 
 def probabilities(scores: NDArray[np.floating]) -> Floats:
@@ -36,28 +47,35 @@ def draws_for(q: Floats, distinct: Floats) -> Floats:
 
     .. math:: \sum_j \bigl( 1 - (1 - q_j)^m \bigr) \ge t
 
+    The edges that m draws are expected to miss are :math:`R(m) = \sum_j (1 - q_j)^m`.
+    ln R is convex and falls, so Newton's steps from the left never pass the root, nor,
+    rounded up, the least whole number that is enough: the first found is the least.
+
     Args:
         q: probabilities (rows, edges).
         distinct: t for each row, (rows,); more than there are is taken for almost all.
 
     Returns:
-        (rows,), whole numbers as floats; 0 for a row of zeros.
+        (rows,), whole numbers as floats; 0 for a row of zeros; above 2^53 where that is
+        not enough.
     """
-    target = np.minimum(distinct, (q > 0).sum(axis=1) * (1 - 1e-9))
-    with np.errstate(divide="ignore"):
-        log_miss = np.log1p(-q)
-    low, high = np.zeros(len(q)), np.full(len(q), 40.0)
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        with np.errstate(invalid="ignore", under="ignore"):
-            miss = np.exp(np.exp(middle)[:, None] * log_miss)
-        enough = (1 - miss).sum(axis=1) >= target
-        high = np.where(enough, middle, high)
-        low = np.where(enough, low, middle)
-    m = np.ceil(np.exp(high))  # ends above: one too many at a whole number
-    fewer = expected_distinct(q, m - 1) >= target * (1 - 2.0**-40)  # rounding
-    m = np.where(fewer, m - 1, m)
-    return np.where((q > 0).any(axis=1), m, 0.0)
+    chance = (q > 0).astype(np.float64)
+    edges = chance.sum(axis=1)
+    target = np.minimum(distinct, edges * (1 - 1e-9))
+    allowed = edges - target
+    log_miss = np.log1p(-np.minimum(q, 1 - 2.0**-53))
+    m = np.where(target > 0, 1.0, 0.0)
+    while True:
+        miss = np.exp(m[:, None] * log_miss)
+        missed = np.einsum("ij,ij->i", miss, chance)
+        short = (missed > allowed * (1 + 1e-12)) & (m <= _DRAWABLE)
+        if not short.any():
+            return m
+        slope = np.einsum("ij,ij->i", miss, log_miss)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            root = m - missed * np.log(missed / allowed) / slope
+        least = np.maximum(m + 1, np.ceil(root * (1 - 2.0**-51)))
+        m = np.where(short, np.minimum(least, 2 * _DRAWABLE), m)
 
 
 def expected_distinct(q: Floats, draws: Floats) -> Floats:
@@ -96,23 +114,22 @@ def sample(
         has no fewer edges than have a chance, those stay as they are: that biases the
         mean, but makes the error of no draw larger.
     """
-    drawable = np.minimum(asked, _DRAWABLE)
-    counts = draw.multinomial(drawable.astype(np.int64), _normalised(q))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(q > 0, counts / (asked[:, None] * q), 0.0)
-    sampled = weight * np.nan_to_num(factor)
-    smaller = np.count_nonzero(sampled, axis=1) < np.count_nonzero(q, axis=1)
-    use = smaller & (asked <= _DRAWABLE)  # never where no edge has a chance
-    kept = np.where(use[:, None], sampled, np.where(q > 0, weight, 0.0))
-    return kept, np.where(use, asked, 0.0)
+    active = np.count_nonzero(q, axis=1)
+    m = np.where((active > 0) & (asked <= _DRAWABLE), asked, 0.0)
+    counts = draw.multinomial(m.astype(np.int64), _normalised(q))
+    counts *= q > 0  # rounding leaves a chance to the last column
+    fewer = np.count_nonzero(counts, axis=1) < active
+    use = fewer & (asked <= _DRAWABLE)  # never where no edge has a chance
+    factor = counts / np.maximum(m[:, None] * q, np.finfo(float).tiny)
+    factor[~use] = q[~use] > 0
+    return weight * factor, np.where(use, asked, 0.0)
 
 
 def _normalised(q: Floats) -> Floats:
-    """Rows that sum to at most 1 in floats; what a row of zeros draws is dropped."""
+    """Rows that sum to at most 1 in floats, and zeros."""
     total = q.sum(axis=1, keepdims=True)
-    p: Floats = np.divide(q, total * (1 + 1e-12), out=np.zeros_like(q), where=total > 0)
+    p: Floats = q / np.where(total > 0, total * (1 + 1e-12), 1)
     # multinomial gives what is missing to the last column: leave it at most 1e-12
-    order = np.argmax(q, axis=1)
-    rows = np.arange(len(q))
-    p[rows, order] += np.maximum(1 - 1e-12 - p.sum(axis=1), 0) * (total[:, 0] > 0)
+    likely, rows = np.argmax(q, axis=1), np.arange(len(q))
+    p[rows, likely] += np.maximum(1 - 1e-12 - p.sum(axis=1), 0) * (total[:, 0] > 0)
     return p

@@ -1,13 +1,18 @@
 """Empirical sensitivities against two loops, and the identities they obey."""
 
+import tracemalloc
+
+import numba
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nonvacuous.compression import sensitivity
+from nonvacuous.compression import _passes, _sensitivity_torch
 from nonvacuous.compression.sensitivity import (
     edge_sensitivities,
+    measure_layer,
     sensitivity_sums,
     sign_complexity,
 )
@@ -95,29 +100,74 @@ def test_blocks_of_exact_numbers_equal_one_pass_bit_for_bit(seed, signed, block)
     weight, a = problem(seed, signed=signed, dyadic=True)
     whole = edge_sensitivities(weight, a)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sensitivity, "_BLOCK", block)
+        patch.setattr(_passes, "_BLOCK", block)
         assert (edge_sensitivities(weight, a) == whole).all()
 
 
-@pytest.mark.parametrize("block", [1, 7, 64, 299])
-def test_blocks_equal_one_pass_to_rounding(monkeypatch, block):
+def layer(outputs=7, inputs=33, samples=300, kind=np.float64, signed=False):
     rng = np.random.default_rng(0)
-    weight, a = rng.normal(size=(7, 33)), np.abs(rng.normal(size=(300, 33)))
-    monkeypatch.setattr(sensitivity, "_BLOCK", 10_000)
+    weight, a = rng.normal(size=(outputs, inputs)), rng.normal(size=(samples, inputs))
+    return weight.astype(kind), (a if signed else np.abs(a)).astype(kind)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("block", [1, 7, 64, 256, 299])
+def test_blocks_of_points_do_not_change_a_bit(monkeypatch, block, kind):
+    weight, a = layer(kind=kind, signed=True)
+    monkeypatch.setattr(_passes, "_BLOCK", 10_000)
     whole = edge_sensitivities(weight, a)
-    monkeypatch.setattr(sensitivity, "_BLOCK", block)
-    np.testing.assert_allclose(edge_sensitivities(weight, a), whole, rtol=1e-14)
+    monkeypatch.setattr(_passes, "_BLOCK", block)
+    assert (edge_sensitivities(weight, a) == whole).all()
 
 
-def test_blocks_equal_one_pass_to_rounding_on_any_numbers(monkeypatch):
-    rng = np.random.default_rng(0)
-    weight, a = rng.normal(size=(7, 33)), np.abs(rng.normal(size=(300, 33)))
-    found = []
-    for block in (10_000, 256, 7, 1):
-        monkeypatch.setattr(sensitivity, "_BLOCK", block)
-        found.append(edge_sensitivities(weight, a))
-    for other in found[1:]:
-        np.testing.assert_allclose(other, found[0], rtol=1e-13)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("rows", [1, 3, 100])
+def test_chunks_of_rows_and_threads_do_not_change_a_bit(monkeypatch, rows, threads):
+    weight, a = layer(outputs=29, inputs=601)  # more columns than a panel has
+    whole = edge_sensitivities(weight, a)
+    monkeypatch.setattr(_passes, "_ROWS", rows)
+    monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)
+    assert (edge_sensitivities(weight, a) == whole).all()
+    complexity = sign_complexity(weight, None, a)
+    monkeypatch.undo()
+    assert (sign_complexity(weight, None, a) == complexity).all()
+
+
+@exactly
+@given(seed=seeds, cut=st.integers(0, 40), signed=st.booleans())
+def test_samples_and_layers_in_pieces_merge_to_the_whole_bit_for_bit(seed, cut, signed):
+    rng = np.random.default_rng(seed)
+    inputs = rng.integers(1, 80)
+    weight, a = rng.normal(size=(40, inputs)), rng.normal(size=(40, inputs))
+    a = a if signed else np.maximum(a, 0)
+    whole = edge_sensitivities(weight, a)
+    points = [edge_sensitivities(weight, part) for part in (a[:cut], a[cut:])]
+    assert (np.maximum(*points) == whole).all()
+    neurons = [edge_sensitivities(part, a) for part in (weight[:cut], weight[cut:])]
+    assert (np.concatenate(neurons) == whole).all()
+
+
+def test_layouts_of_memory_do_not_change_a_bit():
+    weight, a = layer(kind=np.float32)
+    whole = edge_sensitivities(weight.astype(np.float64), a.astype(np.float64))
+    wide = a.astype(np.float64)
+    for w in (weight, np.asfortranarray(weight), np.repeat(weight, 2, axis=1)[:, ::2]):
+        for points in (wide, np.asfortranarray(wide), np.repeat(wide, 2, axis=0)[::2]):
+            assert (edge_sensitivities(w, points) == whole).all()
+
+
+@pytest.mark.parametrize("samples", [64, 1024])
+def test_memory_is_the_result_a_block_of_points_and_some_rows(samples):
+    weight, a = layer(outputs=1500, inputs=1000, samples=samples)
+    edge_sensitivities(weight[:1], a[:1])  # compiled
+    threads, each = numba.config.NUMBA_NUM_THREADS, a.itemsize
+    block = (min(samples, _passes._BLOCK) + 8) * (1000 + 16) * each
+    rows = 4 * 2 * _passes._ROWS * _passes._BLOCK * each  # sums, and what comes of them
+    tracemalloc.start()
+    found = edge_sensitivities(weight, a)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.nbytes < peak <= found.nbytes + block + threads * rows + 2**18
 
 
 def test_more_points_than_a_block_are_all_seen():
@@ -171,11 +221,23 @@ def test_a_sum_below_the_normal_numbers_counts_as_inactive_as_documented():
         (np.ones((2, 3)), np.ones((2, 4)), "has 3 inputs, activations 4"),
         (np.full((2, 3), np.nan), np.ones((2, 3)), "finite"),
         (np.ones((2, 3)), np.full((2, 3), np.inf), "finite"),
+        (np.full((2, 3), 1e200), np.full((2, 3), 1e200), "sums of weight times"),
     ],
 )
 def test_shapes_and_numbers_that_make_no_sense_are_refused(weight, a, match):
     with pytest.raises(ValueError, match=match):
         edge_sensitivities(weight, a)
+
+
+def test_a_zero_weight_is_no_edge_even_where_its_ratio_overflows():
+    weight, a = np.array([[0.0, -1e-200]]), np.array([[1e200, 1e-100]])
+    assert edge_sensitivities(weight, a).tolist() == [[0.0, 1.0]]
+
+
+def test_without_points_nothing_is_active():
+    assert not edge_sensitivities(np.ones((2, 3)), np.ones((0, 3))).any()
+    assert edge_sensitivities(np.ones((0, 3)), np.ones((2, 3))).shape == (0, 3)
+    assert edge_sensitivities(np.ones((2, 0)), np.ones((2, 0))).shape == (2, 0)
 
 
 def test_arguments_are_left_as_they_were():
@@ -185,6 +247,61 @@ def test_arguments_are_left_as_they_were():
     sign_complexity(weight, None, a)
     assert (weight == copies[0]).all()
     assert (a == copies[1]).all()
+
+
+# Tensors -----------------------------------------------------------------------------
+
+
+@exactly
+@given(seed=seeds, signed=st.booleans())
+@pytest.mark.parametrize(
+    ("kind", "tolerance"), [(torch.float64, 1e-13), (torch.float32, 1e-5)]
+)
+def test_tensors_give_what_arrays_give(seed, signed, kind, tolerance):
+    weight, a = (torch.from_numpy(v).to(kind) for v in problem(seed, signed=signed))
+    found = edge_sensitivities(weight, a)
+    assert found.dtype == kind
+    assert found.device == a.device
+    expected = edge_sensitivities(weight.numpy(), a.numpy())
+    np.testing.assert_allclose(found.numpy(), expected, rtol=tolerance, atol=1e-30)
+
+
+@pytest.mark.parametrize("entries", [1, 100, 10_000])
+def test_tensors_in_chunks_give_what_one_chunk_gives(monkeypatch, entries):
+    weight, a = map(torch.from_numpy, layer(samples=40, signed=True))
+    whole = edge_sensitivities(weight, a)
+    monkeypatch.setattr(_sensitivity_torch, "_ENTRIES", entries)
+    torch.testing.assert_close(edge_sensitivities(weight, a), whole, rtol=1e-13, atol=0)
+
+
+def test_parameters_need_no_gradient():
+    weight = torch.nn.Parameter(torch.tensor([[2.0, 1.0, -3.0, 0.0]]))
+    a = torch.tensor([[1.0, 2.0, 5.0, 7.0], [0.0, 1.0, 0.0, 0.0]])
+    found = edge_sensitivities(weight, a)
+    assert found.tolist() == [[0.5, 1.0, 1.0, 0.0]]
+    assert not found.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("weight", "a", "match"),
+    [
+        (torch.ones(3), torch.ones(2, 3), r"matrices, got shapes \(3,\) and \(2, 3\)"),
+        (torch.ones(2, 3), torch.ones(2, 4), "has 3 inputs, activations 4"),
+        (torch.full((2, 3), torch.nan), torch.ones(2, 3), "finite"),
+        (torch.ones(2, 3), torch.full((2, 3), torch.inf), "finite"),
+        (torch.full((2, 3), 1e30), torch.full((2, 3), 1e30), "sums of weight times"),
+    ],
+)
+def test_tensors_that_make_no_sense_are_refused(weight, a, match):
+    with pytest.raises(ValueError, match=match):
+        edge_sensitivities(weight, a)
+
+
+def test_an_array_and_a_tensor_are_refused():
+    with pytest.raises(TypeError, match="both be tensors, got ndarray and Tensor"):
+        edge_sensitivities(np.ones((2, 3)), torch.ones(2, 3))
+    with pytest.raises(TypeError, match="both be tensors, got Tensor and ndarray"):
+        edge_sensitivities(torch.ones(2, 3), np.ones((2, 3)))
 
 
 # Sign complexity ---------------------------------------------------------------------
@@ -215,3 +332,15 @@ def test_sign_complexity_is_infinite_where_everything_cancels():
 def test_sign_complexity_of_a_dead_neuron_is_one():
     assert sign_complexity(np.zeros((1, 2)), None, np.ones((1, 2))).tolist() == [[1.0]]
     assert sign_complexity(np.ones((1, 2)), None, np.zeros((1, 2))).tolist() == [[1.0]]
+
+
+@exactly
+@given(seed=seeds, signed=st.booleans(), biased=st.booleans())
+def test_one_pass_over_the_points_measures_what_three_would(seed, signed, biased):
+    weight, a = problem(seed, signed=signed)
+    bias = np.random.default_rng(seed).normal(size=len(weight)) if biased else None
+    sensitivities, complexity, value = measure_layer(weight, bias, a)
+    assert (sensitivities == edge_sensitivities(weight, a)).all()
+    assert (complexity == sign_complexity(weight, bias, a)).all()
+    expected = a @ weight.T + (0.0 if bias is None else bias)
+    np.testing.assert_allclose(value, expected, rtol=0, atol=1e-13)
