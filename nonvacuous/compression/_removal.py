@@ -6,7 +6,6 @@ from numba import njit
 __all__ = ["removal_traces"]
 
 _BLOCK = 32  # removals between two passes over the inverse
-_TILE = 96  # columns of those passes
 
 
 @njit(cache=True)
@@ -43,11 +42,11 @@ def removal_traces(weight, inverse, order, losses):
                 for j in range(m):
                     column[j] = h[j, q] if j < q else h[q, j]
                 for k in range(t):
-                    _subtract(column, u[k, q], u[k], 0, m)
+                    _subtract(column[:m], u[k, q], u[k, :m])
                 pivot = diagonal[q]
                 order[r, inputs - m + t] = names[q]
                 losses[r, inputs - m + t] = 0.5 * w[q] * w[q] / pivot
-                _subtract(w, w[q] / pivot, column, 0, m)
+                _subtract(w[:m], w[q] / pivot, column[:m])
                 root = np.sqrt(pivot)
                 for j in range(m):
                     u[t, j] = column[j] / root
@@ -61,28 +60,14 @@ def removal_traces(weight, inverse, order, losses):
             for k in range(steps):
                 for i in range(n):
                     u[k, i] = u[k, stays[i]]
-            _compact(h, u, stays, n, steps)
-            for i in range(n):
+            for i in range(n):  # in place: nothing is read after it is written
                 p = stays[i]
+                for j in range(i, n):
+                    h[i, j] = h[p, stays[j]]
+                for k in range(steps):
+                    _subtract(h[i, i:n], u[k, i], u[k, i:n])
                 w[i], names[i], diagonal[i], alive[i] = w[p], names[p], h[i, i], True
             m = n
-
-
-@njit(cache=True)
-def _compact(h, u, stays, size, steps):
-    """Leave out what was removed from h, and take off the rank-one matrices.
-
-    In place: nothing is read after it is written, since ``stays[j] >= j``.  In tiles of
-    columns, so that the tile of u stays in the nearest cache.
-    """
-    for start in range(0, size, _TILE):
-        stop = min(size, start + _TILE)
-        for i in range(stop):
-            p, first = stays[i], max(i, start)
-            for j in range(first, stop):
-                h[i, j] = h[p, stays[j]]
-            for k in range(steps):
-                _subtract(h[i], u[k, i], u[k], first, stop)
 
 
 @njit(cache=True)
@@ -98,7 +83,7 @@ def _cheapest(w, diagonal, alive, stop):
 
 
 @njit(cache=True)
-def _subtract(row, factor, other, start, stop):
-    """Take factor * other from row, between two indices."""
-    for j in range(start, stop):
+def _subtract(row, factor, other):
+    """Row -= factor * other; on slices, where it runs on whole vectors."""
+    for j in range(len(row)):
         row[j] -= factor * other[j]
