@@ -147,7 +147,7 @@ class _Model:
             return
         kept = torch.zeros_like(sizes, dtype=torch.bool)
         kept[sizes.argsort(descending=True, stable=True)[: self.count]] = True
-        parts = kept.split([weight.numel() for weight in self.weights])
+        parts = torch.split(kept, [weight.numel() for weight in self.weights])
         pairs = zip(parts, self.weights, strict=True)
         self.masks = [part.view_as(weight) for part, weight in pairs]
 
