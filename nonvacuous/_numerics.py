@@ -1,8 +1,9 @@
 """Arithmetic that errs on one side."""
 
 import math
+from decimal import ROUND_CEILING, Decimal
 
-__all__ = ["check_delta", "rate_up", "up"]
+__all__ = ["check_delta", "plain", "rate_up", "up"]
 
 
 def up(value: float, *, ulps: int) -> float:
@@ -25,3 +26,18 @@ def check_delta(delta: float) -> None:
     """
     if not 0.0 < delta < 1.0:
         raise ValueError(f"delta must lie strictly between 0 and 1, got {delta}")
+
+
+def plain(value: float) -> str:
+    """A probability of failure or an error, rounded up to three digits.
+
+    >>> plain(0.05), plain(1e-9), plain(0.12301)
+    ('0.05', '1e-9', '0.124')
+    """
+    if float(f"{value:.3g}") == value:
+        text = f"{value:.3g}"
+    else:
+        exact = Decimal(value)
+        place = Decimal(1).scaleb(exact.adjusted() - 2)
+        text = f"{exact.quantize(place, rounding=ROUND_CEILING).normalize():g}"
+    return text.replace("e-0", "e-")

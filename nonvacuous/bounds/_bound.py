@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from nonvacuous._numerics import check_delta
+from nonvacuous._numerics import check_delta, plain
 
 __all__ = [
     "About",
@@ -211,18 +211,3 @@ def _ceiling(exact: Decimal, digits: int) -> str:
     if not exact.is_finite():
         return str(exact).lower().replace("infinity", "inf")
     return str(exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_CEILING))
-
-
-def plain(delta: float) -> str:
-    """A probability of failure, rounded up to three digits.
-
-    >>> plain(0.05), plain(1e-9)
-    ('0.05', '1e-9')
-    """
-    if float(f"{delta:.3g}") == delta:
-        text = f"{delta:.3g}"
-    else:
-        exact = Decimal(delta)
-        place = Decimal(1).scaleb(exact.adjusted() - 2)
-        text = f"{exact.quantize(place, rounding=ROUND_CEILING).normalize():g}"
-    return text.replace("e-0", "e-")

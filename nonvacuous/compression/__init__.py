@@ -4,6 +4,7 @@ from nonvacuous.compression._base import Compressed as Compressed
 from nonvacuous.compression._base import Compressor as Compressor
 from nonvacuous.compression._errors import CompressionError as CompressionError
 from nonvacuous.compression._rows import Rows as Rows
+from nonvacuous.compression.activation_aware import Wanda as Wanda
 from nonvacuous.compression.circulant import BlockCirculant as BlockCirculant
 from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
 from nonvacuous.compression.corenet import CoreNet as CoreNet
@@ -35,7 +36,11 @@ from nonvacuous.compression.low_rank import (
 from nonvacuous.compression.methods import METHODS as METHODS
 from nonvacuous.compression.methods import find_method as find_method
 from nonvacuous.compression.methods._method import Method as Method
+from nonvacuous.compression.net_trim import NetTrim as NetTrim
 from nonvacuous.compression.neuron_coresets import NeuronCoreset as NeuronCoreset
+from nonvacuous.compression.optimal_brain import (
+    OptimalBrainDamage as OptimalBrainDamage,
+)
 from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pfp import PFPDeterministic as PFPDeterministic
 from nonvacuous.compression.pfp import PFPRandom as PFPRandom
@@ -64,8 +69,15 @@ from nonvacuous.compression.sipp import SiPPDeterministic as SiPPDeterministic
 from nonvacuous.compression.sipp import SiPPHybrid as SiPPHybrid
 from nonvacuous.compression.sipp import SiPPRandom as SiPPRandom
 from nonvacuous.compression.soft_sharing import SoftWeightSharing as SoftWeightSharing
+from nonvacuous.compression.sparse_gpt import SparseGPT as SparseGPT
 from nonvacuous.compression.structured_sparsity import ColumnPruning as ColumnPruning
 from nonvacuous.compression.structured_sparsity import RowPruning as RowPruning
+from nonvacuous.compression.surgeon import (
+    LayerwiseOptimalBrainSurgeon as LayerwiseOptimalBrainSurgeon,
+)
+from nonvacuous.compression.surgeon import (
+    OptimalBrainCompression as OptimalBrainCompression,
+)
 from nonvacuous.training import Recipe as Recipe
 
 __all__ = [
@@ -92,14 +104,18 @@ __all__ = [
     "L1Sampling",
     "L2Sampling",
     "LayerMagnitudePruning",
+    "LayerwiseOptimalBrainSurgeon",
     "LightweightCoreset",
     "LogisticCoreset",
     "LowRankPlusSparse",
     "MagnitudePruning",
     "MatrixProject",
     "Method",
+    "NetTrim",
     "NetworkSurgery",
     "NeuronCoreset",
+    "OptimalBrainCompression",
+    "OptimalBrainDamage",
     "OptimalQuantization",
     "OutputCoreset",
     "PFPDeterministic",
@@ -117,9 +133,11 @@ __all__ = [
     "SiPPRandom",
     "SingularValueTruncation",
     "SoftWeightSharing",
+    "SparseGPT",
     "SparseJohnsonLindenstrauss",
     "UniformSampling",
     "UnitPruning",
+    "Wanda",
     "WeightSharing",
     "find_method",
 ]

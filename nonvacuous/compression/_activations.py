@@ -31,7 +31,7 @@ def layer_inputs(network: Network, x: NDArray[np.floating[Any]]) -> Iterator[Flo
     Yields:
         (n, inputs of the layer), float64.
     """
-    a = x.reshape(len(x), -1).astype(np.float64)
+    a = x.reshape(len(x), network.sizes[0]).astype(np.float64)  # there may be no rows
     for i, layer in enumerate(network.layers):
         yield a
         if i + 1 < len(network.layers):

@@ -38,7 +38,9 @@ def count_violations(
         zip(network.layers, layer_inputs(network, x), strict=True)
     ):
         complexity = sign_complexity(layer.weight, layer.bias, a)
-        beyond |= (complexity > stats.delta_hats[i]).any(axis=1)
+        # an infinite Delta is against A2 even where it made Delta-hat infinite
+        high = (complexity > stats.delta_hats[i]) | np.isinf(complexity)
+        beyond |= high.any(axis=1)
         largest = edge_sensitivities(layer.weight, a)
         edges += int((largest > stats.constant * stats.sensitivities[i]).sum())
     return {

@@ -6,6 +6,7 @@ from numba import njit
 __all__ = ["removal_traces"]
 
 _BLOCK = 32  # removals between two passes over the inverse
+_TILE = 96  # columns of those passes
 
 
 @njit(cache=True)
@@ -30,24 +31,23 @@ def removal_traces(weight, inverse, order, losses):
     names, stays = np.empty(inputs, np.int64), np.empty(inputs, np.int64)
     alive = np.empty(inputs, np.bool_)
     for r in range(rows):
-        h[:, :] = inverse
-        w[:] = weight[r]
-        for j in range(inputs):
-            diagonal[j], names[j], alive[j] = h[j, j], j, True
+        for i in range(inputs):
+            for j in range(i, inputs):
+                h[i, j] = inverse[i, j]
+            w[i], diagonal[i], names[i], alive[i] = weight[r, i], h[i, i], i, True
         m = inputs
         while m > 0:
             steps = min(_BLOCK, m)
             for t in range(steps):
-                q = _cheapest(w[:m], diagonal[:m], alive[:m])
-                for j in range(q):
-                    column[j] = h[j, q]
-                column[q:m] = h[q, q:m]
+                q = _cheapest(w, diagonal, alive, m)
+                for j in range(m):
+                    column[j] = h[j, q] if j < q else h[q, j]
                 for k in range(t):
-                    _subtract(column[:m], u[k, q], u[k, :m])
+                    _subtract(column, u[k, q], u[k], 0, m)
                 pivot = diagonal[q]
                 order[r, inputs - m + t] = names[q]
                 losses[r, inputs - m + t] = 0.5 * w[q] * w[q] / pivot
-                _subtract(w[:m], w[q] / pivot, column[:m])
+                _subtract(w, w[q] / pivot, column, 0, m)
                 root = np.sqrt(pivot)
                 for j in range(m):
                     u[t, j] = column[j] / root
@@ -61,21 +61,35 @@ def removal_traces(weight, inverse, order, losses):
             for k in range(steps):
                 for i in range(n):
                     u[k, i] = u[k, stays[i]]
-            for i in range(n):  # in place: nothing is read after it is written
+            _compact(h, u, stays, n, steps)
+            for i in range(n):
                 p = stays[i]
-                for j in range(i, n):
-                    h[i, j] = h[p, stays[j]]
-                for k in range(steps):
-                    _subtract(h[i, i:n], u[k, i], u[k, i:n])
                 w[i], names[i], diagonal[i], alive[i] = w[p], names[p], h[i, i], True
             m = n
 
 
 @njit(cache=True)
-def _cheapest(w, diagonal, alive):
+def _compact(h, u, stays, size, steps):
+    """Leave out what was removed from h, and take off the rank-one matrices.
+
+    In place: nothing is read after it is written, since ``stays[j] >= j``.  In tiles of
+    columns, so that the tile of u stays in the nearest cache.
+    """
+    for start in range(0, size, _TILE):
+        stop = min(size, start + _TILE)
+        for i in range(stop):
+            p, first = stays[i], max(i, start)
+            for j in range(first, stop):
+                h[i, j] = h[p, stays[j]]
+            for k in range(steps):
+                _subtract(h[i], u[k, i], u[k], first, stop)
+
+
+@njit(cache=True)
+def _cheapest(w, diagonal, alive, stop):
     """The index of the smallest w^2 / diagonal of those alive, the first of equals."""
     found, least = -1, np.inf
-    for j in range(len(w)):
+    for j in range(stop):
         if alive[j]:
             cost = w[j] * w[j] / diagonal[j]
             if found < 0 or cost < least:
@@ -84,7 +98,7 @@ def _cheapest(w, diagonal, alive):
 
 
 @njit(cache=True)
-def _subtract(row, factor, other):
-    """Row -= factor * other."""
-    for j in range(len(row)):
+def _subtract(row, factor, other, start, stop):
+    """Take factor * other from row, between two indices."""
+    for j in range(start, stop):
         row[j] -= factor * other[j]

@@ -43,5 +43,5 @@ def largest_in_rows(scores: Floats, count: int) -> Support:
     np.put_along_axis(rank, order, np.arange(scores.shape[1])[None, :], axis=1)
     share, left = divmod(count, outputs)
     next_one = np.where(rank == share, scores, -np.inf)
-    support: Support = rank < share
-    return support | (largest(next_one, left) & (rank == share))
+    support: Support = (rank < share) | (largest(next_one, left) & (rank == share))
+    return support

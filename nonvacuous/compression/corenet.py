@@ -7,6 +7,7 @@ Biases are kept exact.  Edges that are never active on S vanish; the others of a
 are sampled only where that leaves fewer of them: exactness helps the guarantee.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nonvacuous._numerics import plain
 from nonvacuous._sizes import guaranteed_epsilon, sample_size
 from nonvacuous.compression._assumptions import count_violations
 from nonvacuous.compression._base import Compressor
@@ -64,8 +66,10 @@ class SensitivitySampling(Compressor):
             raise ValueError(f"keep must lie in (0, 1], got {self.keep}")
         if not 0 < self.delta < 1:
             raise ValueError(f"delta must lie in (0, 1), got {self.delta}")
-        if self.constant is not None and not self.constant >= 1:
-            raise ValueError(f"constant must be at least 1, got {self.constant}")
+        if self.constant is not None and not 1 <= self.constant < math.inf:
+            raise ValueError(
+                f"constant must be at least 1 and finite, got {self.constant}"
+            )
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must lie in [0, 2^63), got {self.seed}")
 
@@ -146,6 +150,10 @@ class SensitivitySampling(Compressor):
             constant=self.constant,
         )
 
+    def trials(self, stats: Statistics) -> int:
+        """Coresets drawn for each neuron and sign; the theorem must cover them all."""
+        return 1
+
     def stream(self, i: int) -> np.random.Generator:
         """The randomness of layer i."""
         return np.random.Generator(np.random.Philox(key=[self.seed, 2 + i]))
@@ -153,11 +161,14 @@ class SensitivitySampling(Compressor):
     def asked(self, stats: Statistics, layer: Layer, i: int) -> Floats:
         """Draws m for each neuron and sign, (outputs, 2), as floats."""
         if self.epsilon is not None:
+            epsilon = stats.epsilons(self.epsilon)[i]
+            if epsilon == 0:  # Delta-hat is infinite, or as good as that
+                return np.where(stats.sums[i] > 0, np.inf, 0.0)
             asked = sample_size(
                 stats.sums[i],
-                stats.epsilons(self.epsilon)[i],
+                epsilon,
                 stats.spend(self.delta),
-                neurons=stats.neurons,
+                neurons=stats.neurons * self.trials(stats),
                 constant=stats.constant,
             )
             return np.asarray(asked)
@@ -174,7 +185,7 @@ class SensitivitySampling(Compressor):
             stats.sums[i],
             drawn,
             stats.spend(self.delta),
-            neurons=stats.neurons,
+            neurons=stats.neurons * self.trials(stats),
             constant=stats.constant,
         )
         return LayerReport(
@@ -195,19 +206,22 @@ class SensitivitySampling(Compressor):
 
     def guarantee(self) -> str:
         """What the theorem promises in this mode, in one sentence."""
+        risk = (
+            f"except with probability {plain(self.delta)} over the rows, the draws and"
+            " a fresh row"
+        )
+        rows = "the rows are independent and played no part in making the net"
         if self.epsilon is None:
             return (
-                "nothing is guaranteed about its outputs: a budget was kept; each"
-                " neuron's part of one sign is within its epsilon of the report with"
-                f" probability {1 - self.delta:g} for all together, if what enters is"
-                " within a half and the sensitivities' assumption (A1) holds"
+                f"nothing is guaranteed about its outputs: a budget was kept; {risk},"
+                " each neuron's part of one sign errs by at most its epsilon of the"
+                " report times the sum of its terms' sizes, if what enters is within a"
+                f" half, the sensitivities (A1) are as assumed and {rows}"
             )
         return (
-            f"every output lies within a factor 1 +- {self.epsilon:g} of the original's"
-            f" with probability {1 - self.delta:g} over the draws and a fresh row, if"
-            " the sensitivities (A1) and sign complexities (A2) are as assumed, which"
-            " is counted below on rows outside S, and the rows played no part in making"
-            " the net"
+            f"{risk}, every output lies within a factor 1 +- {plain(self.epsilon)} of"
+            " the original's, if the sensitivities (A1) and sign complexities (A2) are"
+            f" as assumed, which is counted below on rows outside S, and {rows}"
         )
 
 

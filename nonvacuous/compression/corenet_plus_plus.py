@@ -6,6 +6,11 @@ mean error on T is least, :math:`|\langle \hat w, \hat a(x) \rangle / \langle w,
 layers are drawn in order.  T are rows outside S, fresh ones for each layer, because
 what enters a layer hangs on the choices before it.  Errors are cut at 1: Hoeffding's
 inequality, from which the size of T comes, needs them in [0, 1].
+
+The coreset that is best on T may be the one that errs at a rare point, so CoreNet's
+promise for one draw is none for the best of several.  Here it is kept by a union bound
+over all that are drawn: :math:`\eta \tau` takes the place of :math:`\eta` in the draws
+and in the errors (derived).
 """
 
 from dataclasses import dataclass
@@ -15,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nonvacuous._numerics import plain
 from nonvacuous._sizes import amplification_rows, amplification_trials
 from nonvacuous.compression._activations import advance
 from nonvacuous.compression._errors import CompressionError
@@ -34,9 +40,10 @@ class CoreNetPlusPlus(NeuronPruning):
     """CoreNet+ with amplification.
 
     Its settings are those of CoreNet+; how many coresets are drawn and how many rows
-    compare them follow from ``delta``.
+    compare them follow from ``delta``.  ``keep`` is what each of them keeps in
+    expectation; the best one tends to have more edges.
 
-    Source: Baykal et al. 2019 (recalled).
+    Source: Baykal et al. 2019 (recalled); the union bound derived.
     """
 
     def facts(
@@ -52,9 +59,9 @@ class CoreNetPlusPlus(NeuronPruning):
     def guarantee(self) -> str:
         """CoreNet's promise, and what T adds."""
         return (
-            f"{NeuronPruning.guarantee(self)}; besides, the mean errors (cut at 1) that"
-            f" T compares are within 1/4 of their expectations with probability"
-            f" {1 - self.delta / 2:g}"
+            f"{NeuronPruning.guarantee(self)}; for such rows, the mean errors (cut at"
+            " 1) that T compares are within 1/4 of their expectations, except with"
+            f" probability {plain(self.delta / 2)}"
         )
 
     def trials(self, stats: Statistics) -> int:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nonvacuous._numerics import plain
 from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._budget import check_budget, entries, least_error, stream
 from nonvacuous.compression._narrow import (
@@ -159,9 +160,10 @@ class NeuronCoreset(Compressor):
             radius = beta * float(np.linalg.norm(points, 2))
         small, report = narrowed(network, chosen)
         guarantee = (
-            f"with probability {1 - self.delta:g} over the draws, all neurons that read"
-            " a hidden layer, fed by the original net, are within the layer's 'error'"
-            f" of their sums, for every input of norm at most {self.radius:g} at once"
+            f"except with probability {plain(self.delta)} over the draws, all neurons"
+            " that read a hidden layer, fed by the original net, are within the layer's"
+            f" 'error' of their sums, for every input of norm at most {self.radius} at"
+            " once"
         )
         return small, replace(report, guarantee=guarantee)
 

@@ -66,7 +66,7 @@ def curvatures(network: Network, x: NDArray[np.floating]) -> list[Floats]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimalBrainDamage(Compressor):
-    r"""Keep the weights of the largest saliencies :math:`h_{kk} w_k^2 / 2`, as they are.
+    r"""Keep the weights of largest saliency :math:`h_{kk} w_k^2 / 2`, as they are.
 
     Saliencies are ranked over the whole net, so layers keep different shares.  The
     original prunes a few weights, trains, and repeats; this is one such step.  Biases

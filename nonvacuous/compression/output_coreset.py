@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nonvacuous._numerics import plain
 from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._report import LayerReport, Report
@@ -179,7 +180,8 @@ def _sentence(limit: float, settings: OutputCoreset) -> str:
             " outputs that are all 0"
         )
     return (
-        f"with probability {1 - settings.delta:g}, at least {1 - _EXCEED:.0%} of fresh"
-        f" rows have outputs within {limit:.3g} of the original's, relative in the"
-        " 2-norm, if the rows are independent and played no part in making the net"
+        f"except with probability {plain(settings.delta)} over the rows, at least"
+        f" {1 - _EXCEED:.0%} of fresh rows have outputs within {plain(limit)} of the"
+        " original's, relative in the 2-norm, if the rows are independent and played no"
+        " part in making the net"
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nonvacuous._numerics import plain
 from nonvacuous.compression._budget import entries, least_error, stream
 from nonvacuous.compression._narrow import (
     Chosen,
@@ -162,10 +163,10 @@ class PFPRandom(_PFP):
 
     def _guarantee(self) -> str:
         return (
-            f"with probability {1 - self.delta:g}, the two signs of all neurons that"
-            " read a hidden layer, fed by the original net with one fresh input, are"
-            " within the layer's 'epsilon' of their sums if no relative importance"
-            f" passes {self.constant:g} times its sensitivity (A1); with one row of S,"
+            f"except with probability {plain(self.delta)}, the two signs of all neurons"
+            " that read a hidden layer, fed by the original net with one fresh input,"
+            " are within the layer's 'epsilon' of their sums if no relative importance"
+            f" passes {self.constant} times its sensitivity (A1); with one row of S,"
             " within 'epsilon on S' without assumptions"
         )
 
@@ -215,7 +216,7 @@ class PFPDeterministic(_PFP):
         return (
             "the two signs of all neurons that read a hidden layer, fed by the original"
             " net, are within the layer's 'epsilon on S' of their sums at each row of"
-            f" S; on a fresh input within 'epsilon' with probability {1 - self.delta:g}"
-            f" if no relative importance passes {self.constant:g} times its"
-            " sensitivity (A1)"
+            " S; on a fresh input, except with probability"
+            f" {plain(self.delta)}, within 'epsilon', if no relative importance passes"
+            f" {self.constant} times its sensitivity (A1)"
         )

@@ -54,7 +54,10 @@ def draws_for(q: Floats, distinct: Floats) -> Floats:
         enough = (1 - miss).sum(axis=1) >= target
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)
-    return np.where((q > 0).any(axis=1), np.ceil(np.exp(high)), 0.0)
+    m = np.ceil(np.exp(high))  # ends above: one too many at a whole number
+    fewer = expected_distinct(q, m - 1) >= target * (1 - 2.0**-40)  # rounding
+    m = np.where(fewer, m - 1, m)
+    return np.where((q > 0).any(axis=1), m, 0.0)
 
 
 def expected_distinct(q: Floats, draws: Floats) -> Floats:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nonvacuous._numerics import plain
 from nonvacuous.compression._budget import entries, least_error, stream
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._shares import largest_shares
@@ -205,10 +206,11 @@ class SiPPDeterministic(_SiPP):
 
     def _guarantee(self) -> str:
         return (
-            "every neuron and sign, fed by the original net, is within 'epsilon on S'"
-            " of its sum at each row of S; on a fresh input all are within 'epsilon'"
-            f" with probability {1 - self.delta:g} if no relative importance passes"
-            f" {self.constant:g} times its sensitivity (A1)"
+            "every neuron and sign, fed by the original net, errs by at most 'epsilon"
+            " on S' times the sum of its terms' sizes at each row of S; on a fresh"
+            f" input, except with probability {plain(self.delta)}, all err by at most"
+            " 'epsilon' times that, if no relative importance passes"
+            f" {self.constant} times its sensitivity (A1)"
         )
 
 
@@ -304,9 +306,9 @@ class SiPPHybrid(_SiPP):
 
 def _sampled(delta: float, constant: float) -> str:
     return (
-        "with probability"
-        f" {1 - delta:g}, all neurons and signs, fed by the original net with one fresh"
-        f" input, are within 'epsilon' of their sums if no relative importance passes"
-        f" {constant:g} times its sensitivity (A1); with one row of S, within"
-        " 'epsilon on S' without assumptions"
+        f"except with probability {plain(delta)}, all neurons and signs, fed by the"
+        " original net with one fresh input, err by at most 'epsilon' times the sum of"
+        f" their terms' sizes, if no relative importance passes {constant} times its"
+        " sensitivity (A1); with one row of S, by at most 'epsilon on S' times that,"
+        " without assumptions"
     )

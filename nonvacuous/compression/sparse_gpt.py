@@ -23,9 +23,9 @@ class SparseGPT(Damped):
     r"""Prune columns in order; the columns to the right make up for what goes.
 
     The mask of a block of columns is chosen when the pass reaches it, by
-    :math:`w_q^2 / U_{qq}^2` of the weights as they are then.  Every block keeps the same
-    share, as published, to the nearest whole number at its end.  A weight that is kept
-    is not changed by removals to its right, so the result is no optimum on its support.
+    :math:`w_q^2 / U_{qq}^2` of the weights as they are then.  Every block keeps the
+    same share, as published, to the nearest whole number at its end.  A removal does
+    not change what was kept to its left, so the result is no optimum on its support.
 
     Attributes:
         rows: the sample whose inputs are used; labels are not.

@@ -1,12 +1,15 @@
 r"""Optimal brain surgeons: prune a layer, and let the kept weights make up for it.
 
 The error of a layer is :math:`\mathbb E \|(W - \hat W) a\|^2`, a quadratic with the
-Hessian :math:`H = \mathbb E[a a^\top]` for each neuron, the same for all.
+Hessian :math:`H = \mathbb E[a a^\top]` for each neuron, the same for all.  What the
+removal of a weight costs, and how the others change, is optimal brain surgeon (Hassibi
+& Stork 1993, recalled).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nonvacuous.compression._layer_pruning import Damped
 from nonvacuous.compression._least_squares import damped, inverse, refit
@@ -79,14 +82,13 @@ class OptimalBrainCompression(Damped):
         h = damped(moments, self.damping)
         order = np.empty(weight.shape, dtype=np.int64)
         losses = np.empty(weight.shape)
-        removal_traces(weight, inverse(h), order, losses)
+        # a copy: numba compiles anew for arrays that are read only
+        removal_traces(weight.copy(), inverse(h), order, losses)
         support = cheapest_removals(order, losses, weight.size - count)
         return refit(weight, support & (weight != 0), h)
 
 
-def cheapest_removals(
-    order: np.ndarray[tuple[int, int], np.dtype[np.int64]], losses: Floats, count: int
-) -> Support:
+def cheapest_removals(order: NDArray[np.int64], losses: Floats, count: int) -> Support:
     """What stays when the cheapest next weight of all neurons goes, `count` times.
 
     A weight can go only after those before it in its neuron.  So it goes when the

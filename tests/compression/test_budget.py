@@ -41,6 +41,15 @@ def test_expected_distinct_undoes_draws_for(seed, share):
     assert (expected_distinct(q, m - 1) < share * 20 * (1 + 1e-9)).all()
 
 
+def test_one_draw_is_asked_for_where_one_draw_is_enough():
+    q = np.array([[0.25, 0.25, 0.25, 0.25], [1.0, 0.0, 0.0, 0.0], [0.0] * 4])
+    for target in (1e-3, 0.5, 1.0):
+        assert draws_for(q, np.full(3, target)).tolist() == [1.0, 1.0, 0.0]
+    # two draws find 2 - 1/4 distinct ones of four
+    assert draws_for(q[:1], np.array([1.75])).tolist() == [2.0]
+    assert draws_for(q[:1], np.array([1.76])).tolist() == [3.0]
+
+
 def test_the_least_error_of_known_costs_is_found_from_above():
     error = least_error(lambda e: [3 / e, 1 / e], 8.0)
     assert 0.5 <= error <= 0.5 * (1 + 1e-9)

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
-from nonvacuous.bounds.coreset import sample_size, support_size
+from nonvacuous.bounds.coreset import kappa, sample_size, support_size
 from nonvacuous.compression import CoreNet, Rows, corenet
 from nonvacuous.compression._assumptions import count_violations
 from nonvacuous.compression._statistics import measure, support_rows
@@ -205,6 +206,31 @@ def test_a_real_net_asks_for_more_than_there_is_and_is_kept_dense():
             assert whole.any() or i == 0
 
 
+def test_delta_hat_is_the_worst_neurons_mean_and_kappa():
+    net, a = tiny(sizes=(5, 4, 3)), points(inputs=5, count=30)
+    stats = measure(net, a, 0.05)
+    for layer, found in zip(net.layers, stats.delta_hats, strict=True):
+        means = []
+        for w, b in zip(layer.weight, layer.bias, strict=True):
+            ratios = [sum(abs(w * x)) / abs(sum(w * x) + b) for x in a]
+            means.append(np.maximum(ratios, 1).mean())
+        assert found == pytest.approx(max(means) + stats.kappa, rel=1e-12)
+        assert max(means) > 1.1 * min(means)
+        a = np.maximum(a @ layer.weight.T + layer.bias, 0)
+
+
+def test_a_sign_complexity_that_is_infinite_asks_for_more_than_can_be_drawn():
+    """Positive and negative terms cancel on S: A2 is false, and all edges are kept."""
+    first = Layer(weight=np.array([[1.0, -1.0], [1.0, 2.0]]), bias=None)
+    net = Network(layers=(first, Layer(weight=np.array([[1.0, 3.0]]), bias=None)))
+    x = np.random.default_rng(0).integers(1, 4, size=(200, 2)).astype(float)
+    small, report = CoreNet(rows=rows_of(x), epsilon=0.5).explain(net)
+    assert report.layers[0].facts["Delta-hat"] == np.inf
+    assert report.layers[0].neurons["asked"].tolist() == [[np.inf] * 2, [np.inf, 0]]
+    assert not report.layers[0].neurons["epsilon"].any()
+    assert (small.layers[0].weight == first.weight).all()
+
+
 def test_biases_are_kept_exact():
     net = tiny()
     compressed = CoreNet(rows=rows_of(points()), keep=0.2).compress(net)
@@ -230,6 +256,8 @@ def test_inputs_of_both_signs_halve_delta():
     stats = measure(net, x, 0.05)
     assert stats.signed_inputs
     assert stats.spend(0.05) == 0.025
+    assert stats.kappa == kappa(0.025, neurons=11, widest=12)
+    assert measure(net, points(), 0.05).kappa == kappa(0.05, neurons=11, widest=12)
     assert not measure(net, points(), 0.05).signed_inputs
 
 
@@ -296,6 +324,8 @@ def test_the_name_says_the_rows_by_digest_and_the_seed():
         ({"keep": 0.0}, "keep must lie"),
         ({"keep": 1.1}, "keep must lie"),
         ({"keep": math.nan}, "keep must lie"),
+        ({"keep": 0.5, "constant": 0.5}, "constant must be at least 1 and finite"),
+        ({"keep": 0.5, "constant": math.inf}, "constant must be at least 1 and finite"),
     ],
 )
 def test_settings_out_of_range_are_refused(options, match):
@@ -348,6 +378,68 @@ def test_lemma_1_fails_with_far_fewer_draws_than_it_asks_for():
     assert failed.max() > trials * delta / 4 + slack
 
 
+def epsilons_passed(shrink, trials=150):
+    """How often a point passes the report's epsilon over shrink, fed by worse inputs.
+
+    All rows are S, so that K = 1 holds.  What enters is off by a half: more on the
+    edges that count most at a point, less on the others.
+    """
+    rng, size, delta = np.random.default_rng(3), 1500, 0.5
+    needed = support_size(delta, neurons=1, widest=size, constant=1.0)
+    x = rng.random((needed, size)) ** 3
+    net = Network(layers=(Layer(weight=0.5 + rng.random((1, size)), bias=None),))
+    w = net.layers[0].weight[0]
+    share = w * x / (x @ w)[:, None]
+    worst = share >= 0.9 * share.max(axis=0)
+    entering = x * np.where(worst, 1.5, 0.5)
+    exact = entering @ w
+    assert (w * entering / exact[:, None] / share.max(axis=0)).max() > 1.7
+    failed = np.zeros(needed)
+    for seed in range(trials):
+        compressor = CoreNet(
+            rows=rows_of(x), keep=0.3, delta=delta, constant=1.0, seed=seed
+        )
+        small, report = compressor.explain(net)
+        epsilon = report.layers[0].neurons["epsilon"][0, 0]
+        assert 0 < small.kept < size / 2
+        assert epsilon < 0.9
+        found = entering @ small.layers[0].weight[0]
+        failed += np.abs(found - exact) > epsilon / shrink * exact
+    return failed.max(), binom.ppf(1 - 1e-6 / needed, trials, delta / 4)
+
+
+def test_inputs_off_by_half_pass_the_epsilon_no_more_often_than_they_may():
+    failed, allowed = epsilons_passed(1.0)
+    assert failed <= allowed
+
+
+def test_a_sixteenth_of_the_epsilon_is_passed_too_often():
+    failed, allowed = epsilons_passed(16.0)
+    assert failed > allowed
+
+
+def test_the_theorem_holds_where_it_really_samples():
+    """One neuron of many edges of both signs: theory mode keeps a part of them."""
+    rng, size, epsilon, delta, trials = np.random.default_rng(5), 100_000, 0.9, 0.2, 12
+    needed = support_size(delta, neurons=1, widest=size, constant=1.0)
+    x = 1 + 0.1 * rng.random((needed, size))
+    w = np.where(np.arange(size) % 50 == 0, -1.0, 1.0)
+    net = Network(layers=(Layer(weight=w[None], bias=np.array([7.0])),))
+    exact, failed = x @ w + 7.0, np.zeros(needed)
+    for seed in range(trials):
+        compressor = CoreNet(
+            rows=rows_of(x), epsilon=epsilon, delta=delta, constant=1.0, seed=seed
+        )
+        small, report = compressor.explain(net)
+        said = report.layers[0]
+        # only the positive part has more edges than draws find
+        assert (said.neurons["drawn"] > 0).tolist() == [[True, False]]
+        assert 0 < small.kept < 0.9 * size
+        found = x @ small.layers[0].weight[0] + 7.0
+        failed += np.abs(found - exact) > epsilon * np.abs(exact)
+    assert failed.max() <= binom.ppf(1 - 1e-6 / needed, trials, delta) < trials
+
+
 # Where the assumptions fail ----------------------------------------------------------
 
 
@@ -363,6 +455,24 @@ def test_theory_mode_counts_where_its_assumptions_fail():
     found = count_violations(net, stats, odd)
     # the second row cancels exactly: its Delta is infinite
     assert list(found.values()) == [3, 1, 2]
+
+
+def test_an_infinite_complexity_is_counted_even_where_delta_hat_is_infinite():
+    """It is A2 that makes Delta-hat finite."""
+    net = Network(layers=(Layer(weight=np.array([[1.0, -1.0]]), bias=None),))
+    x = np.array([[1.0, 1.0], [1.0, 2.0], [3.0, 3.0]])
+    stats = measure(net, x, 0.05)
+    assert stats.delta_hats == (np.inf,)
+    assert list(count_violations(net, stats, x).values()) == [3, 2, 0]
+
+
+def test_where_all_rows_are_in_s_the_assumptions_are_counted_on_none():
+    needed = support_size(0.05, neurons=11, widest=12)
+    rows = rows_of(points(count=needed).reshape(needed, 3, 4))
+    _, report = CoreNet(rows=rows, epsilon=0.5).explain(tiny())
+    counted = {n: v for n, v in report.facts.items() if n not in ("K", "rows of S")}
+    assert len(counted) == 3
+    assert not any(counted.values())
 
 
 def test_the_counts_are_in_the_report_of_theory_mode_only():

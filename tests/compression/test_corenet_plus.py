@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from nonvacuous._sizes import (
     amplification_rows,
@@ -21,6 +22,7 @@ from nonvacuous.compression import (
     CoreNetPlusPlus,
     Rows,
 )
+from nonvacuous.compression._statistics import support_rows
 from nonvacuous.compression._tolerance import outputs_of
 from nonvacuous.compression.codes import decode_network
 from nonvacuous.compression.corenet_plus import without_inactive, without_unlinked
@@ -111,6 +113,18 @@ def test_the_report_counts_neurons_by_what_removed_them():
     assert other.facts["inactive neurons removed"] == 0
 
 
+@pytest.mark.parametrize("kind", [CoreNetPlus, CoreNetPlusPlus])
+def test_the_report_counts_edges_of_the_original_and_what_the_small_net_stores(kind):
+    net, rows = tiny(sizes=(12, 30, 20, 3)), rows_of(points(count=2000))
+    small, report = kind(rows=rows, keep=0.1).explain(net)
+    assert sum(small.sizes) < sum(net.sizes) - 10
+    for said, before, after in zip(
+        report.layers, net.layers, small.layers, strict=True
+    ):
+        assert said.edges == np.count_nonzero(before.weight)
+        assert said.kept == np.count_nonzero(after.weight)
+
+
 def test_without_idle_neurons_it_is_corenet():
     first = Layer(weight=np.random.default_rng(0).normal(size=(4, 12)), bias=np.ones(4))
     net = Network(layers=(first, tiny(sizes=(4, 3)).layers[0]), double=True)
@@ -132,6 +146,57 @@ def test_trials_and_rows_are_the_least_that_close_the_budget(delta, neurons):
     events = 2 * tau * neurons
     assert events * 2 * math.exp(-2 * size / 16) <= delta / 2
     assert events * 2 * math.exp(-2 * (size - 1) / 16) > delta / 2
+
+
+def test_the_extreme_errors_on_t_miss_their_mean_with_a_chance_that_closes():
+    """0 or 1 with equal chances: the largest variance there is; tails are exact."""
+    for delta, neurons in [(0.9, 1), (0.1, 410), (0.05, 58)]:
+        tau = amplification_trials(delta, neurons=neurons)
+        size = amplification_rows(delta, neurons=neurons, trials=tau)
+        misses = binom.cdf(math.floor(size / 4), size, 0.5) * 2
+        assert 2 * neurons * tau * misses <= delta / 2
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_theorem_covers_all_the_coresets_that_are_compared(signed):
+    """T may prefer the coreset that errs at x, so none of them all may err."""
+    net, x = tiny(), points(count=2000) - 0.5 * signed
+    spent = 0.1 / 2 if signed else 0.1
+    compressor = CoreNetPlusPlus(rows=rows_of(x), epsilon=0.5, delta=0.1)
+    chosen = support_rows(net, compressor.rows, 0.1, 0)
+    start = compressor.begin(net, x[chosen])
+    stats = compressor.statistics(start, x[chosen])
+    neurons = sum(start.sizes[1:])
+    events = neurons * amplification_trials(spent, neurons=neurons)
+    given = {"neurons": events, "constant": stats.constant}
+    _, theory = compressor.explain(net)
+    for i, said in enumerate(theory.layers):
+        e = stats.epsilons(0.5)[i]
+        wanted = sample_size(stats.sums[i], e, spent, **given)
+        np.testing.assert_array_equal(said.neurons["asked"], wanted)
+    _, budget = CoreNetPlusPlus(rows=rows_of(x), keep=0.4, delta=0.1).explain(net)
+    for i, said in enumerate(budget.layers):
+        wanted = guaranteed_epsilon(
+            stats.sums[i], said.neurons["drawn"], spent, **given
+        )
+        np.testing.assert_array_equal(said.neurons["epsilon"], wanted)
+
+
+def test_what_is_best_on_common_points_is_worst_on_a_rare_one():
+    """Three points that read an edge each, and two draws: one point must be missed."""
+    weight, q, asked = np.ones((1, 3)), np.full((1, 3), 1 / 3), np.array([2.0])
+    common = np.array([[1.0, 0, 0], [0, 1, 0]])
+    missed = {1: 0, 60: 0}
+    for trials in missed:
+        for seed in range(200):
+            draw = np.random.Generator(np.random.Philox(key=[seed, 1]))
+            found, _ = amplified(
+                weight, q, asked, draw, trials=trials, exact=common, entering=common
+            )
+            missed[trials] += found[0, 2] == 0
+    # of single coresets 4 in 9 miss it, within six standard errors
+    assert abs(missed[1] - 200 * 4 / 9) <= 6 * math.sqrt(200 * 20 / 81)
+    assert missed[60] == 200
 
 
 def naive(weight, q, asked, draw, trials, exact, entering):
@@ -212,21 +277,40 @@ def test_every_layer_has_rows_of_its_own_to_compare_on():
         for i in range(3)
     ]
     assert [len(rows) for rows in seen] == 3 * [compressor.comparisons(stats)]
-    assert not seen[0] & seen[1]
-    assert not seen[1] & seen[2]
-    assert not seen[0] & {row.tobytes() for row in x[:100]}
+    assert len(set.union(*seen)) == sum(map(len, seen))
+    assert not set.union(*seen) & {row.tobytes() for row in x[:100]}
 
 
 def test_too_few_rows_for_the_comparisons_are_refused_with_the_number():
-    net = tiny()
-    with pytest.raises(CompressionError, match="rows must be at least the"):
-        CoreNetPlusPlus(rows=rows_of(points(count=200)), keep=0.5).apply(net)
+    first = Layer(weight=tiny().layers[0].weight, bias=np.full(8, 50.0))
+    net = Network(layers=(first, tiny().layers[1]))  # none is inactive, on any S
+    facts = CoreNetPlusPlus(rows=rows_of(points()), keep=0.5).explain(net)[1].facts
+    assert facts["inactive neurons removed"] == 0
+    needed = facts["rows of S"] + 2 * facts["rows of each layer's T"]
+    few = CoreNetPlusPlus(rows=rows_of(points(count=needed - 1)), keep=0.5)
+    with pytest.raises(CompressionError, match=f"the {needed} .* got {needed - 1}"):
+        few.apply(net)
+    enough = CoreNetPlusPlus(rows=rows_of(points(count=needed)), keep=0.5)
+    assert enough.explain(net)[1].facts["rows of S"] == facts["rows of S"]
 
 
 def test_inputs_of_both_signs_are_compared_as_points_of_their_own():
     net, x = tiny(), points(count=3000) - 0.5
-    small = CoreNetPlusPlus(rows=rows_of(x), keep=0.5).apply(net)
-    assert small.nonzeros < net.nonzeros
+    compressor = CoreNetPlusPlus(rows=rows_of(x), keep=0.5)
+    stats, chosen = compressor.statistics(net, x[:100]), np.arange(100)
+    rows = compressor.comparison(net, 0, stats, chosen)
+    given = compressor.sampler(net, [], stats, chosen).keywords
+    np.testing.assert_array_equal(given["exact"], given["entering"])
+    plus, minus = np.split(given["exact"], 2)
+    assert min(plus.min(), minus.min()) == 0
+    np.testing.assert_array_equal(plus - minus, rows)
+    # a later layer is entered by what is left of its own rows, in either net
+    small = compressor.apply(net).layers[0]
+    rows = compressor.comparison(net, 1, stats, chosen)
+    given = compressor.sampler(net, [small], stats, chosen).keywords
+    for name, layer in [("exact", net.layers[0]), ("entering", small)]:
+        wanted = np.maximum(rows @ layer.weight.T + layer.bias, 0)
+        np.testing.assert_allclose(given[name], wanted)
 
 
 # What the draws guarantee ------------------------------------------------------------

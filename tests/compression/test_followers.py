@@ -9,6 +9,9 @@ import pytest
 
 from nonvacuous.compression import (
     CompressionError,
+    CoreNet,
+    CoreNetPlus,
+    CoreNetPlusPlus,
     HybridSampling,
     L1Sampling,
     L2Sampling,
@@ -32,6 +35,7 @@ from nonvacuous.nets import Layer, Network
 ENTRYWISE = (UniformSampling, L1Sampling, L2Sampling, HybridSampling)
 EDGES = (SiPPDeterministic, SiPPRandom, SiPPHybrid)
 NEURONS = (PFPDeterministic, PFPRandom)
+CORENETS = (CoreNet, CoreNetPlus, CoreNetPlusPlus)
 SIZES = (30, 24, 16, 5)
 
 
@@ -264,6 +268,34 @@ def test_a_budget_below_one_neuron_a_layer_is_refused(kind):
         kind(keep=0.02, **more).apply(network())
     enough = kind(keep=(least + 1e-9) / entries(network()), **more)
     assert max(enough.apply(network()).sizes[1:-1]) <= 1 + (kind is NeuronCoreset)
+
+
+@pytest.mark.parametrize("kind", [*EDGES, *NEURONS, *CORENETS, NeuronCoreset])
+def test_a_tiny_risk_is_not_rounded_to_none(kind):
+    more = {} if kind is NeuronCoreset else {"rows": rows(count=2000)}
+    said = kind(keep=0.5, delta=1e-9, **more).explain(network())[1].guarantee
+    assert "except with probability 1e-9" in said
+    assert "probability 1 " not in said
+
+
+@pytest.mark.parametrize("kind", CORENETS)
+@pytest.mark.parametrize("budget", [{"keep": 0.5}, {"epsilon": 0.12301}])
+def test_a_promise_for_fresh_rows_names_all_that_it_is_a_promise_over(kind, budget):
+    compressor = kind(rows=rows(count=1500), **budget)
+    said = compressor.explain(network())[1].guarantee
+    assert "over the rows, the draws and a fresh row" in said
+    assert "if" in said
+    assert "(A1)" in said
+    assert "the rows are independent and played no part in making the net" in said
+    assert "keep" in budget or "factor 1 +- 0.124 of" in said
+
+
+@pytest.mark.parametrize("kind", [*EDGES, CoreNet])
+def test_inputs_of_both_signs_err_by_a_share_of_their_terms_not_of_their_sum(kind):
+    signed = Rows(rows().x - 0.5, rows().y, "0" * 16)
+    said = kind(rows=signed, keep=0.5).explain(network())[1].guarantee
+    assert "times the sum of" in said
+    assert "terms' sizes" in said
 
 
 @pytest.mark.parametrize("kind", [*EDGES, *NEURONS])

@@ -83,6 +83,15 @@ def test_the_balls_hold_what_enters_the_layers(seed, radius):
     assert (found <= report.layers[1].facts["radius of the inputs"]).all()
 
 
+def test_the_ball_of_a_layer_counts_the_biases_before_it():
+    """Norm of (weights, biases) times that of (input, 1); biases alone are 5 here."""
+    first = Layer(weight=1e-3 * np.eye(2), bias=np.array([3.0, 4.0]))
+    net = Network(layers=(first, *network(sizes=(2, 3, 2)).layers))
+    _, report = NeuronCoreset(keep=0.9, radius=2.0).explain(net)
+    found = report.layers[1].facts["radius of the inputs"]
+    assert found == pytest.approx(5 * math.sqrt(5), rel=1e-6)
+
+
 @settings(derandomize=True, max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), radius=st.floats(0.1, 50))
 def test_no_term_passes_its_score(seed, radius):
@@ -106,6 +115,18 @@ def test_the_errors_by_a_slow_transcription():
     assert 2 * r * math.exp(-2 * m * at_one**2 / (2 * t) ** 2) == pytest.approx(delta)
     ball = error_in_the_ball(t, m, readers=r, delta=delta)
     assert ball == pytest.approx(t * (2 + root) / math.sqrt(m))
+
+
+def test_the_errors_of_all_layers_share_delta_among_all_their_readers():
+    _, report = NeuronCoreset(keep=0.4, delta=0.1).explain(network())
+    for said in report.layers[:-1]:
+        total, m = said.facts["sum of the scores"], said.drawn
+        for name, bound in [
+            ("error", error_in_the_ball),
+            ("error at an input", error_at_an_input),
+        ]:
+            wanted = bound(total, m, readers=30 + 4, delta=0.1)
+            assert said.facts[name] == pytest.approx(wanted)
 
 
 def failures(shrink, trials=150):
@@ -179,4 +200,4 @@ def test_settings_out_of_range_are_refused(options, match):
 
 def test_the_guarantee_speaks_of_the_whole_ball():
     _, report = NeuronCoreset(keep=0.5, radius=28.0).explain(network())
-    assert "for every input of norm at most 28 at once" in report.guarantee
+    assert "for every input of norm at most 28.0 at once" in report.guarantee

@@ -24,7 +24,7 @@ from nonvacuous.compression._tolerance import (
     tolerance_limit,
 )
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.output_coreset import _candidates, _largest
+from nonvacuous.compression.output_coreset import _candidates, _largest, _sentence
 from nonvacuous.compression.output_sensitivity import output_sensitivities
 from nonvacuous.compression.refit import Target
 from nonvacuous.data import load
@@ -263,6 +263,15 @@ def test_it_covers_exactly_on_uniform_values(n, delta):
     # P(rank-th of n uniforms < 1 - p) = P(Bin(n, 1 - p) >= rank), the failure
     failure = 0.0 if math.isinf(limit) else 1 - binom.cdf(rank - 1, n, 1 - share)
     assert failure <= delta
+
+
+def test_the_sentence_rounds_its_error_and_its_risk_up(digits):
+    settings = OutputCoreset(rows=digits, keep=0.5, delta=0.01001)
+    said = _sentence(0.12301, settings)
+    assert "within 0.124 of" in said
+    assert "except with probability 0.0101 over" in said
+    rare = OutputCoreset(rows=digits, keep=0.5, delta=1e-9)
+    assert "except with probability 1e-9 over" in _sentence(0.5, rare)
 
 
 def test_relative_errors_by_hand():

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -89,6 +90,47 @@ def test_both_bounds_give_the_optimum_of_an_orthonormal_basis(k):
     for found in (spectral_bound(np.eye(8), k), near):
         assert found == pytest.approx(8 - k, rel=1e-11)
         assert found <= 8 - k
+
+
+def test_where_no_bound_is_certain_the_cheapest_of_eight_runs_gives_one(monkeypatch):
+    module = "nonvacuous.compression.row_coresets._clusters."
+    for name in ("spectral_bound", "neighbour_bound"):
+        monkeypatch.setattr(module + name, lambda *args: 0.0)
+    x, k, delta = blobs(1), 3, 0.01
+    draw = stream(1, 1)
+    runs = [seed_clusters(scaled(x), k, draw)[2].sum() for _ in range(8)]
+    found = cluster(x, k, stream(1, 1), delta).optimum
+    factor = 8 * (math.log(k) + 2) * delta ** (-1 / 8)
+    assert found == pytest.approx(min(runs) / factor, rel=1e-11)
+    assert found <= min(runs) / factor
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_seeds_cost_no_more_on_average_than_their_theorem_says(k):
+    """All sequences of seeds of six rows, with their chances: exact means."""
+    for seed in range(4):
+        x = np.random.default_rng(seed).standard_cauchy(size=(6, 2))
+        table = ((x[:, None] - x[None]) ** 2).sum(axis=2)
+        mean = 0.0
+        for seeds in itertools.permutations(range(6), k):
+            chance, squared = 1 / 6, table[seeds[0]]
+            for j in seeds[1:]:
+                chance *= squared[j] / squared.sum()
+                squared = np.minimum(squared, table[j])
+            mean += chance * squared.sum()
+        assert least_cost(x, k) < mean <= 8 * (math.log(k) + 2) * least_cost(x, k)
+
+
+def test_rows_that_hardly_differ_do_not_raise_the_bound_above_the_optimum():
+    """The mean of many rows is rounded by more than these rows differ."""
+    x = 0.7 + 1e-13 * np.random.default_rng(0).normal(size=(10_000, 1))
+    exact = [int(Fraction(v) * 2**60) for v in x.ravel().tolist()]
+    optimum = Fraction(
+        len(exact) * sum(v * v for v in exact) - sum(exact) ** 2, len(exact) * 2**120
+    )
+    found = spectral_bound(x, 1)
+    assert found <= optimum
+    assert found == pytest.approx(float(optimum), rel=1e-8)
 
 
 def test_neighbours_give_the_optimum_of_pairs_far_apart():

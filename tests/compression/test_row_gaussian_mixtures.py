@@ -134,6 +134,18 @@ def test_equal_limits_are_k_means():
     assert wide.total_sensitivity > one.report.total_sensitivity
 
 
+def test_a_tenth_of_delta_goes_to_the_seeding_and_the_rest_to_the_draws():
+    x, delta = blobs(3, n=3000), 0.2
+    c = cluster(x, 2, stream(4, 1), 0.1 * delta)
+    total = root_sensitivities(c, ratio=HIGHEST / LOWEST).sum()
+    options = {"size": None, "epsilon": 0.7, "delta": delta, "queries": 5, "seed": 4}
+    report = setting(k=2, **options).build(x).report
+    confidence = math.log(2 * 5 / (0.9 * delta))
+    m = math.ceil(2 * total * (1 + 0.7 / 3) * confidence / 0.7**2)
+    assert report.asked == m
+    assert f"except with probability {delta}, for 5 of" in report.guarantee
+
+
 @pytest.mark.parametrize("low", [LOWEST, 1 / (2 * math.pi)])
 def test_mixtures_fixed_before_the_draw_fail_no_more_often_than_delta(low):
     x, k, trials, delta, epsilon = blobs(2, n=6000), 2, 60, 0.3, 0.7

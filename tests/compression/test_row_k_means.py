@@ -1,6 +1,7 @@
 """Row coresets for k-means: sensitivities that dominate, and costs that hold."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,9 +12,12 @@ from scipy.optimize import minimize
 from scipy.stats import binom
 
 from nonvacuous.compression.row_coresets import (
+    GaussianMixtureCoreset,
     KMeansCoreset,
     LightweightCoreset,
     draws_for_dimension,
+    gaussian_mixtures,
+    k_means,
 )
 from nonvacuous.compression.row_coresets._clusters import (
     cluster,
@@ -269,6 +273,28 @@ def test_sizes_for_every_set_of_centres_are_the_best_cover_worked_out():
     ratio = c.radius / math.sqrt(c.optimum / len(x))
     found = KMeansCoreset(k=k, epsilon=epsilon, delta=delta, seed=seed).build(x).report
     assert found.asked == worked_out(total, epsilon, 0.9 * delta, k, 3, 1.0, ratio)
+
+
+def test_a_tenth_of_delta_goes_to_the_seeding(monkeypatch):
+    gmm = partial(GaussianMixtureCoreset, lowest=1.0, highest=2.0)
+    for kind, module in [(KMeansCoreset, k_means), (gmm, gaussian_mixtures)]:
+        seen = []
+
+        def watched(*args, seen=seen):
+            seen.append(args[-1])
+            return cluster(*args)
+
+        monkeypatch.setattr(module, "cluster", watched)
+        kind(k=2, size=10, delta=0.2).build(blobs(0))
+        assert seen == [pytest.approx(0.02)]
+
+
+def test_the_sum_of_the_weights_is_one_query_more_than_the_net():
+    x = np.array([[0.0], [1.0]])
+    for gamma, radius in [(1.0, 0.5), (2.0, 1.0)]:
+        net = 1 + 2 * radius / (gamma * math.sqrt(0.5 / 2))
+        found = k_means._log_cover(x, 1, gamma, radius=radius, least=0.5)
+        assert found == pytest.approx(math.log(net + 1))
 
 
 def test_centres_chosen_after_the_draw_hold_too():

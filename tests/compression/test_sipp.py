@@ -2,11 +2,13 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from nonvacuous.compression import Rows, SiPPDeterministic, SiPPHybrid, SiPPRandom
 from nonvacuous.compression._activations import layer_inputs
@@ -84,6 +86,39 @@ def test_what_is_dropped_bounds_the_error_at_every_row_of_s(keep, signed):
         assert (said["epsilon on S"] <= sums + 1e-9).all()
         assert said["epsilon"] == pytest.approx(np.minimum(sums, 1), rel=1e-9)
         assert ((after == 0) | (after == before)).all()
+
+
+def largest_passing(net, compressor, fresh):
+    """K: how far relative importances on fresh rows pass the sensitivities, exactly."""
+    _, sensitivities = on_support(net, compressor)
+    passing = 1.0
+    for layer, a, s in zip(
+        net.layers, layer_inputs(net, fresh), sensitivities, strict=True
+    ):
+        ahead = edge_sensitivities(layer.weight, a)
+        if ahead[s == 0].any():
+            return math.inf
+        passing = max(passing, (ahead[s > 0] / s[s > 0]).max())
+    return passing * (1 + 1e-12)
+
+
+@settings(derandomize=True, max_examples=12, deadline=None)
+@given(seed=st.integers(0, 1000), keep=st.floats(0.3, 0.95), signed=st.booleans())
+def test_fresh_rows_err_by_epsilon_at_most_where_k_is_the_one_assumed(
+    seed, keep, signed
+):
+    net = network(seed=seed, sizes=(12, 8, 3))
+    compressor = SiPPDeterministic(
+        rows=rows(inputs=12, signed=signed, count=150), keep=keep, delta=0.5
+    )
+    fresh = rows(seed=seed + 1, inputs=12, signed=signed).x
+    k = largest_passing(net, compressor, fresh)
+    assume(k < math.inf)
+    small, report = replace(compressor, constant=k).explain(net)
+    for i, a in enumerate(layer_inputs(net, fresh)):
+        said = report.layers[i].neurons["epsilon"]
+        found = errors_on_support(net.layers[i].weight, small.layers[i].weight, a)
+        assert (found.max(axis=0) <= said + 1e-12).all()
 
 
 def slowly(net, compressor):
@@ -184,10 +219,13 @@ def test_draws_are_in_proportion_to_sensitivities_over_all_layers():
     assert low <= high * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("kind", [SiPPRandom, SiPPHybrid])
-def test_the_errors_said_are_bernsteins(kind):
+def test_the_errors_said_are_bernsteins(kind, signed):
+    """Inputs of both signs are twice as many events."""
     net = network(sizes=(60, 40, 10))
-    compressor = kind(rows=rows(inputs=60), keep=0.3, delta=0.1, constant=2.0)
+    points = rows(inputs=60, signed=signed)
+    compressor = kind(rows=points, keep=0.3, delta=0.1, constant=2.0)
     _, report = compressor.explain(net)
     _, sensitivities = on_support(net, compressor)
     for layer, s, each in zip(net.layers, sensitivities, report.layers, strict=True):
@@ -201,7 +239,7 @@ def test_the_errors_said_are_bernsteins(kind):
             exact = bernstein_error(
                 sums,
                 said["drawn"],
-                log_term=math.log(8 * 50 / 0.1),
+                log_term=math.log(8 * 50 * (1 + signed) / 0.1),
                 constant=constant,
             )
             assert said[name][drawn] == pytest.approx(exact[drawn], rel=1e-9)
@@ -243,6 +281,27 @@ def failures(shrink, trials=200):
     allowed = trials * delta / 4 + slack
     assert allowed < trials
     return failed.max(), allowed
+
+
+def test_a_fresh_row_passes_its_error_no_more_often_than_it_may():
+    """S is half of what there is; K is what the other half needs, and no more."""
+    rng, size, delta, trials = np.random.default_rng(11), 1500, 0.5, 120
+    net = Network(layers=(Layer(weight=0.5 + rng.random((1, size)), bias=None),))
+    x = rng.random((148, size)) * (rng.random((148, size)) < 0.5)
+    points = Rows(x[:74], np.zeros(74, np.int64), "0123456789abcdef")
+    compressor = SiPPRandom(rows=points, keep=0.15, delta=delta)
+    k = largest_passing(net, compressor, x[74:])
+    assert 1 < k < 1.5
+    exact, failed = x[74:] @ net.layers[0].weight[0], np.zeros((2, 74))
+    for seed in range(trials):
+        small, report = replace(compressor, constant=k, seed=seed).explain(net)
+        error = report.layers[0].neurons["epsilon"][0, 0]
+        assert 0 < small.kept < size / 4
+        assert error < 0.8
+        miss = np.abs(x[74:] @ small.layers[0].weight[0] - exact)
+        failed += miss > error * exact / np.array([[1.0], [12.0]])
+    allowed = binom.ppf(1 - 1e-6 / 74, trials, delta / 4)
+    assert failed[0].max() <= allowed < failed[1].max()
 
 
 def test_points_of_s_pass_the_stated_error_no_more_often_than_they_may():
@@ -299,8 +358,8 @@ def test_each_part_goes_the_way_that_keeps_fewer_edges_at_the_common_error():
 @pytest.mark.parametrize("kind", [SiPPRandom, SiPPHybrid])
 def test_the_guarantee_names_its_probability_and_its_assumption(kind):
     _, report = kind(rows=rows(), keep=0.4, delta=0.125).explain(network())
-    assert "probability 0.875" in report.guarantee
-    assert "passes 3 times its sensitivity (A1)" in report.guarantee
+    assert "xcept with probability 0.125" in report.guarantee
+    assert "passes 3.0 times its sensitivity (A1)" in report.guarantee
     assert report.facts["rows of S"] == len(support_rows(network(), rows(), 0.125, 0))
 
 

@@ -29,6 +29,7 @@ def spectral_bound(x: Floats, k: int) -> float:
     if min(x.shape) > _WIDEST or k > min(x.shape):
         return 0.0
     y = x - x.mean(axis=0)
+    y -= y.mean(axis=0)  # what rounding left of the mean
     gram = y.T @ y if x.shape[1] <= x.shape[0] else y @ y.T
     trace = float(np.trace(gram))
     largest = np.linalg.eigvalsh(gram)[len(gram) - k + 1 :]

@@ -112,7 +112,7 @@ class GaussianMixtureCoreset:
             delta=(1 - SEEDING_SHARE) * self.delta,
             log_cover=lambda epsilon, inner: math.inf,
             about=f"mixtures of at most {self.k} Gaussians with eigenvalues in"
-            f" [{self.lowest:g}, {self.highest:g}]",
+            f" [{self.lowest}, {self.highest}]",
             error="* cost",
         )
 

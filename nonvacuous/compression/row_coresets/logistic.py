@@ -136,7 +136,7 @@ class LogisticCoreset:
             log_cover=lambda e, inner: ball_cover(
                 z.shape[1], reach / (math.log1p(e) - math.log1p(inner))
             ),
-            about=f"parameters in the ball of radius {self.radius:g}",
+            about=f"parameters in the ball of radius {self.radius}",
             error="* cost",
         )
 
