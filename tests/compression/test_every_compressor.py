@@ -23,8 +23,6 @@ from nonvacuous.compression import (
 from nonvacuous.compression.codes import decode_network
 from nonvacuous.nets import Layer, Network
 
-RECIPE = Recipe(steps=2, batch=8)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -36,9 +34,13 @@ class Case:
     seed: int
 
     @property
-    def number(self) -> int:
+    def levels(self) -> int:
         """Levels, coefficients or weights, where a compressor takes such a number."""
         return max(1, int(8 * self.keep))
+
+    @property
+    def recipe(self) -> Recipe:
+        return Recipe(steps=2, batch=8)
 
     @property
     def budget(self) -> float:
@@ -115,17 +117,17 @@ def no_more(case: Case, small: Network) -> bool:
 def levels(case: Case, small: Network) -> bool:
     """No layer has more values other than zero than asked for."""
     values = [np.unique(a.weight[a.weight != 0]) for a in small.layers]
-    return all(found.size <= case.number for found in values)
+    return all(found.size <= case.levels for found in values)
 
 
 def weights(case: Case, small: Network) -> bool:
     """The net has no more weights than asked for."""
-    return small.kept <= case.number
+    return small.kept <= case.levels
 
 
 def number(case: Case, small: Network) -> bool:
     """No layer is named by more numbers than asked for."""
-    return all(layer.kept <= case.number for layer in small.layers)
+    return all(layer.kept <= case.levels for layer in small.layers)
 
 
 # One entry a compressor: how it is made, and its promise ----------------------------
@@ -134,91 +136,75 @@ Make = Callable[[Case], Compressor]
 Promise = Callable[[Case, Network], bool]
 
 
-def kept(name: str, **options: object) -> Make:
-    """Made of `keep` alone, and of some options."""
-    return lambda case: getattr(compression, name)(keep=case.keep, **options)
-
-
-def seeded(name: str, **options: object) -> Make:
-    """Made of `keep` and `seed`."""
-    return lambda case: kept(name, seed=case.seed, **options)(case)
-
-
-def sampled(name: str, **options: object) -> Make:
-    """Made of `rows`, `keep` and `seed`."""
-    return lambda case: seeded(name, rows=case.rows, **options)(case)
-
-
-def fitted(name: str) -> Make:
-    """Made of `rows` and `keep`."""
-    return lambda case: kept(name, rows=case.rows)(case)
-
-
-def levelled(name: str) -> Make:
-    """Made of `levels`."""
-    return lambda case: getattr(compression, name)(levels=case.number)
-
-
-def trained(name: str, **options: object) -> Make:
-    """Made of `rows` and `recipe`."""
+def made(name: str, *fields: str, **options: object) -> Make:
+    """A compressor of these fields of a case, and of some options."""
     return lambda case: getattr(compression, name)(
-        rows=case.rows, recipe=RECIPE, **options
+        **{field: getattr(case, field) for field in fields}, **options
     )
 
 
 EVERY: dict[str, tuple[Make, Promise]] = {
-    "BlockCirculant": (kept("BlockCirculant"), thin),
-    "BlockToeplitz": (kept("BlockToeplitz"), thin),
-    "CentroidTraining": (trained("CentroidTraining"), no_more),
-    "ColumnPruning": (kept("ColumnPruning"), narrower),
-    "CoreNet": (sampled("CoreNet"), no_more),
-    "CoreNetPlus": (sampled("CoreNetPlus"), no_more),
+    "BlockCirculant": (made("BlockCirculant", "keep"), thin),
+    "BlockToeplitz": (made("BlockToeplitz", "keep"), thin),
+    "CentroidTraining": (made("CentroidTraining", "rows", "recipe"), no_more),
+    "ColumnPruning": (made("ColumnPruning", "keep"), narrower),
+    "CoreNet": (made("CoreNet", "rows", "keep", "seed"), no_more),
+    "CoreNetPlus": (made("CoreNetPlus", "rows", "keep", "seed"), no_more),
     "CoreNetPlusPlus": (
-        sampled("CoreNetPlusPlus", constant=1.0, delta=0.5),
+        made("CoreNetPlusPlus", "rows", "keep", "seed", constant=1.0, delta=0.5),
         no_more,
     ),
-    "DataAwareLowRank": (fitted("DataAwareLowRank"), thin),
+    "DataAwareLowRank": (made("DataAwareLowRank", "rows", "keep"), thin),
     "DeepCompression": (
-        lambda case: compression.DeepCompression(
-            rows=case.rows, keep=case.keep, levels=case.number, recipe=RECIPE
-        ),
+        made("DeepCompression", "rows", "keep", "levels", "recipe"),
         levels,
     ),
     "EntropyConstrainedQuantization": (
         lambda case: compression.EntropyConstrainedQuantization(
-            levels=case.number, rate=0.1, rows=case.rows if case.seed else None
+            levels=case.levels, rate=0.1, rows=case.rows if case.seed else None
         ),
         levels,
     ),
     "FineTuning": (
-        lambda case: compression.FineTuning(
-            rows=case.rows, recipe=RECIPE, levels=case.number, bias_exponent=2
-        ),
+        made("FineTuning", "rows", "recipe", "levels", bias_exponent=2),
         levels,
     ),
-    "HashedWeights": (seeded("HashedWeights"), within),
-    "HybridSampling": (seeded("HybridSampling"), no_more),
-    "IncrementalQuantization": (trained("IncrementalQuantization"), no_more),
-    "L1Sampling": (seeded("L1Sampling"), no_more),
-    "L2Sampling": (seeded("L2Sampling", whole_matrix=True), no_more),
-    "LayerMagnitudePruning": (kept("LayerMagnitudePruning"), by_layer),
-    "LowRankPlusSparse": (kept("LowRankPlusSparse", rounds=3), thin),
-    "MagnitudePruning": (kept("MagnitudePruning"), no_more),  # ties all stay
+    "HashedWeights": (made("HashedWeights", "keep", "seed"), within),
+    "HybridSampling": (made("HybridSampling", "keep", "seed"), no_more),
+    "IncrementalQuantization": (
+        made("IncrementalQuantization", "rows", "recipe"),
+        no_more,
+    ),
+    "L1Sampling": (made("L1Sampling", "keep", "seed"), no_more),
+    "L2Sampling": (made("L2Sampling", "keep", "seed", whole_matrix=True), no_more),
+    "LayerMagnitudePruning": (made("LayerMagnitudePruning", "keep"), by_layer),
+    "LayerwiseOptimalBrainSurgeon": (
+        made("LayerwiseOptimalBrainSurgeon", "rows", "keep"),
+        by_layer,
+    ),
+    "LowRankPlusSparse": (made("LowRankPlusSparse", "keep", rounds=3), thin),
+    "MagnitudePruning": (made("MagnitudePruning", "keep"), no_more),  # ties all stay
     "MatrixProject": (
-        lambda case: compression.MatrixProject(count=case.number, seed=case.seed),
+        lambda case: compression.MatrixProject(count=case.levels, seed=case.seed),
         number,
     ),
+    "NetTrim": (made("NetTrim", "rows", "keep"), by_layer),
     "NetworkSurgery": (
         lambda case: compression.NetworkSurgery(
-            rows=case.rows, recipe=RECIPE, count=case.number
+            rows=case.rows, recipe=case.recipe, count=case.levels
         ),
         weights,
     ),
-    "NeuronCoreset": (seeded("NeuronCoreset"), no_more),
-    "OptimalQuantization": (levelled("OptimalQuantization"), levels),
-    "OutputCoreset": (sampled("OutputCoreset", trials=2), rounded),
-    "PFPDeterministic": (sampled("PFPDeterministic"), narrower),
-    "PFPRandom": (sampled("PFPRandom"), no_more),
+    "NeuronCoreset": (made("NeuronCoreset", "keep", "seed"), no_more),
+    "OptimalBrainCompression": (
+        made("OptimalBrainCompression", "rows", "keep"),
+        by_layer,
+    ),
+    "OptimalBrainDamage": (made("OptimalBrainDamage", "rows", "keep"), rounded),
+    "OptimalQuantization": (made("OptimalQuantization", "levels"), levels),
+    "OutputCoreset": (made("OutputCoreset", "rows", "keep", "seed", trials=2), rounded),
+    "PFPDeterministic": (made("PFPDeterministic", "rows", "keep", "seed"), narrower),
+    "PFPRandom": (made("PFPRandom", "rows", "keep", "seed"), no_more),
     "Pipeline": (
         lambda case: compression.Pipeline(
             steps=tuple(
@@ -228,24 +214,32 @@ EVERY: dict[str, tuple[Make, Promise]] = {
         ),
         levels,
     ),
-    "Quantization": (levelled("Quantization"), levels),
+    "Quantization": (made("Quantization", "levels"), levels),
     "Refitted": (
         lambda case: compression.Refitted(
             selection=compression.LayerMagnitudePruning(keep=case.keep), rows=case.rows
         ),
         by_layer,
     ),
-    "RowMagnitudePruning": (kept("RowMagnitudePruning"), by_row),
-    "RowPruning": (kept("RowPruning"), narrower),
-    "SiPPDeterministic": (sampled("SiPPDeterministic"), share),
-    "SiPPHybrid": (sampled("SiPPHybrid"), no_more),
-    "SiPPRandom": (sampled("SiPPRandom"), no_more),
-    "SingularValueTruncation": (kept("SingularValueTruncation"), thin),
-    "SoftWeightSharing": (trained("SoftWeightSharing", components=3), no_more),
-    "SparseJohnsonLindenstrauss": (seeded("SparseJohnsonLindenstrauss"), within),
-    "UniformSampling": (seeded("UniformSampling"), no_more),
-    "UnitPruning": (kept("UnitPruning"), units),
-    "WeightSharing": (levelled("WeightSharing"), levels),
+    "RowMagnitudePruning": (made("RowMagnitudePruning", "keep"), by_row),
+    "RowPruning": (made("RowPruning", "keep"), narrower),
+    "SiPPDeterministic": (made("SiPPDeterministic", "rows", "keep", "seed"), share),
+    "SiPPHybrid": (made("SiPPHybrid", "rows", "keep", "seed"), no_more),
+    "SiPPRandom": (made("SiPPRandom", "rows", "keep", "seed"), no_more),
+    "SingularValueTruncation": (made("SingularValueTruncation", "keep"), thin),
+    "SoftWeightSharing": (
+        made("SoftWeightSharing", "rows", "recipe", components=3),
+        no_more,
+    ),
+    "SparseGPT": (made("SparseGPT", "rows", "keep"), by_layer),
+    "SparseJohnsonLindenstrauss": (
+        made("SparseJohnsonLindenstrauss", "keep", "seed"),
+        within,
+    ),
+    "UniformSampling": (made("UniformSampling", "keep", "seed"), no_more),
+    "UnitPruning": (made("UnitPruning", "keep"), units),
+    "Wanda": (made("Wanda", "rows", "keep"), by_layer),
+    "WeightSharing": (made("WeightSharing", "levels"), levels),
 }
 
 
