@@ -22,6 +22,9 @@ class Structured(nn.Linear):
         super().__init__(*args, **kwargs)
         self.structure = structure
 
+    def reset_parameters(self) -> None:
+        """Nothing is drawn: :func:`build` fills in the weight that is named."""
+
 
 def build(network: Network) -> nn.Sequential:
     """The network as Linear, ReLU, ..., Linear in eval mode, bit for bit."""

@@ -96,6 +96,7 @@ def _descend(model: "_Model", descent: Descent) -> None:
         descent.run(
             model.groups(), model.learn, steps, before=lambda s: model.choose(s, steps)
         )
+        model.settle()
         return
     pulled = steps - steps // 2
     descent.run(
@@ -137,6 +138,18 @@ class _Model:
         kept = int(self.count * (kept / self.count) ** left)
         threshold = sizes.kthvalue(sizes.numel() - kept + 1).values
         self.masks = [weight.abs() >= threshold for weight in self.weights]
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Keep only `count` where there were few steps or equal weights."""
+        sizes = torch.cat([weight.abs().flatten() for weight in self.effective()])
+        if self.count is None or int((sizes > 0).sum()) <= self.count:
+            return
+        kept = torch.zeros_like(sizes, dtype=torch.bool)
+        kept[sizes.argsort(descending=True, stable=True)[: self.count]] = True
+        parts = torch.split(kept, [weight.numel() for weight in self.weights])
+        pairs = zip(parts, self.weights, strict=True)
+        self.masks = [part.view_as(weight) for part, weight in pairs]
 
     @torch.no_grad()
     def pull(self, step: int, steps: int) -> None:

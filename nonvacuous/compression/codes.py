@@ -58,7 +58,9 @@ def encode(net: Any) -> Code:
 
     Raises:
         ValueError: if the net is larger than the decoder's limits.
+        ArithmeticError: if this process flushes subnormal numbers to zero.
     """
+    _check_floats()
     network = read(net)
     _check_sizes(list(network.sizes))
     names = _names(network)
@@ -87,6 +89,7 @@ def decode(data: bytes) -> tuple[Any, int]:
 
     Raises:
         ValueError: if the stream is cut short or impossible.
+        ArithmeticError: if this process flushes subnormal numbers to zero.
     """
     network, bits = decode_network(data)
     return network.module(), bits
@@ -97,12 +100,28 @@ def decode_network(data: bytes) -> tuple[Network, int]:
 
     Raises:
         ValueError: if the stream is cut short or impossible.
+        ArithmeticError: if this process flushes subnormal numbers to zero.
     """
+    _check_floats()
     stream = Stream(*coder.new_decoder(data), writing=False)
     network = _network(stream, None, [])
     coder.finish(stream.state, stream.buffer)
     stream.check()
     return network, coder.bits_read(stream.state)
+
+
+def _check_floats() -> None:
+    """Refuse to work where subnormal numbers are zero: nets would be others.
+
+    Raises:
+        ArithmeticError: if they are.
+    """
+    least = np.array([2.0**-1074, 2.0**-1022])
+    if not (least > 0).all() or not (0.5 * least[1:] > 0).all():
+        raise ArithmeticError(
+            "this process flushes subnormal numbers to zero, with which a code names"
+            " another net: see torch.set_flush_denormal"
+        )
 
 
 def _check_sizes(sizes: list[int]) -> None:

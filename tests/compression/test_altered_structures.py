@@ -168,3 +168,12 @@ def test_a_kind_of_structure_that_no_code_names_is_written_as_weights(structure)
     code = encode(net)
     assert code.format == "nonvacuous-code/1"
     assert bits_of(decode_network(code.data)[0]) == bits_of(net)
+
+
+@every
+def test_making_the_module_leaves_torchs_randomness_as_it_was(compressor):
+    small = compressor.compress(random_net())
+    before = torch.random.get_rng_state()
+    module = small.net
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert same_as(module, small.network)

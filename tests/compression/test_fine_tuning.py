@@ -4,6 +4,7 @@ import pytest
 from nonvacuous._counting import count_errors
 from nonvacuous.compression import MagnitudePruning, NetworkSurgery, Recipe, Rows
 from nonvacuous.data import Role, make_sample
+from nonvacuous.nets import Layer, Network
 from nonvacuous.training import fine_tune, initial
 
 
@@ -23,6 +24,22 @@ def test_surgery_ends_with_the_count_that_was_asked_for():
         initial((12, 16, 3), 0)
     )
     assert sum(np.count_nonzero(layer.weight) for layer in net.layers) == 20
+
+
+@pytest.mark.parametrize("steps", [0, 1, 19, 33, 40])
+def test_surgery_ends_with_the_count_however_few_its_steps_are(steps):
+    recipe = Recipe(steps=steps, batch=50)
+    surgery = NetworkSurgery(rows=Rows.of(sample()), recipe=recipe, count=20)
+    small = surgery.compress(initial((12, 12, 3), 1))
+    assert small.network.kept == 20
+
+
+def test_surgery_ends_with_the_count_among_equal_weights():
+    weight = np.full((3, 12), 0.5)
+    net = Network(layers=(Layer(weight=weight, bias=None),))
+    recipe = Recipe(steps=0)
+    surgery = NetworkSurgery(rows=Rows.of(sample()), recipe=recipe, count=5)
+    assert surgery.apply(net).kept == 5
 
 
 def test_surgery_fits_better_than_pruning_once():
