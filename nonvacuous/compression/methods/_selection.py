@@ -5,6 +5,7 @@ import itertools
 from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression.activation_aware import Wanda
 from nonvacuous.compression.methods._method import Method
+from nonvacuous.compression.net_trim import NetTrim
 from nonvacuous.compression.optimal_brain import OptimalBrainDamage
 from nonvacuous.compression.pruning import (
     LayerMagnitudePruning,
@@ -125,6 +126,13 @@ SELECTION: tuple[Method, ...] = (
         title="column by column, with amends",
         source="Frantar and Alistarh 2023",
         make=lambda ask: SparseGPT(rows=ask.rows, keep=ask.share),
+        needs_rows=True,
+    ),
+    Method(
+        name="net-trim",
+        title="least l1 norm that keeps the outputs",
+        source="Aghasi et al. 2017",
+        make=lambda ask: NetTrim(rows=ask.rows, keep=ask.share),
         needs_rows=True,
     ),
     Method(
