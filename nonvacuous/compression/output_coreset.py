@@ -21,9 +21,10 @@ from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression._statistics import support_rows
+from nonvacuous.compression._supports import Support
 from nonvacuous.compression._tolerance import output_errors, tolerance_limit
 from nonvacuous.compression.output_sensitivity import output_sensitivities
-from nonvacuous.compression.refit import Support, Target, refit
+from nonvacuous.compression.refit import Target, refit
 from nonvacuous.nets import Floats, Network
 
 __all__ = ["OutputCoreset"]

@@ -19,18 +19,17 @@ from numpy.typing import NDArray
 from nonvacuous.compression._activations import advance
 from nonvacuous.compression._base import Compressor
 from nonvacuous.compression._errors import CompressionError
+from nonvacuous.compression._least_squares import least_squares
 from nonvacuous.compression._rows import Rows, check_rows
+from nonvacuous.compression._supports import Support
 from nonvacuous.nets import Floats, Layer, Network
 from nonvacuous.structures._base import single
 
-__all__ = ["Refitted", "Target", "least_squares", "refit"]
+__all__ = ["Refitted", "Target", "refit"]
 
 _CHUNK = 4096  # rows that pass through both nets at once
-_ENTRIES = 1 << 20  # of the systems solved at once: 8 MiB, so that they stay in cache
 _RIDGE = 1e-4  # of the mean second moment; from 1e-5 to 1e-3 it hardly matters
 
-Support = NDArray[np.bool_]
-"""Where the weights of a layer may be non-zero, (outputs, inputs)."""
 Moments = tuple[Floats, Floats]
 """H with its ridge, (inputs, inputs), and c of each neuron, (outputs, inputs)."""
 
@@ -98,58 +97,6 @@ def _nearest(second: Floats, cross: Floats, supports: Sequence[Support]) -> Floa
         better = value < least
         best[better], least[better] = weight[better], value[better]
     return best
-
-
-def least_squares(second: Floats, cross: Floats, support: Support) -> Floats:
-    r"""For each row the minimiser of :math:`w^T H w - 2 c^T w` on its support.
-
-    A row with support S solves :math:`H_{SS} w_S = c_S`; where fewer entries R are off
-    the support than on it, it corrects the full solution :math:`w^* = H^{-1} c`:
-    :math:`w = w^* - H^{-1}_{\cdot R} (H^{-1}_{RR})^{-1} w^*_R`.
-
-    Args:
-        second: H, (inputs, inputs), positive definite.
-        cross: c of each row, (outputs, inputs).
-        support: (outputs, inputs).
-
-    Returns:
-        (outputs, inputs), 0 off the support.
-    """
-    found = np.zeros(support.shape)
-    dense = 2 * support.sum(axis=1) > support.shape[1]
-    found[~dense] = _solved(second, cross[~dense], support[~dense])
-    if dense.any():
-        inverse: Floats = np.asarray(np.linalg.inv(second), np.float64)
-        full = cross[dense] @ inverse
-        moved = _solved(inverse, full, ~support[dense])
-        found[dense] = np.where(support[dense], full - moved @ inverse, 0.0)
-    return found
-
-
-def _solved(matrix: Floats, right: Floats, support: Support) -> Floats:
-    """For each row the solution of the matrix's part on its support.
-
-    Rows of about the same size are solved together, padded with rows of the identity.
-    """
-    found = np.zeros(support.shape)
-    sizes = support.sum(axis=1)
-    order = np.argsort(sizes, kind="stable")
-    where = np.argsort(~support, axis=1, kind="stable")  # the support first
-    stop = len(order)
-    while stop > 0 and (size := int(sizes[order[stop - 1]])) > 0:
-        start = max(0, stop - max(1, _ENTRIES // size**2))
-        rows = order[start:stop]
-        kept = where[rows, :size]
-        inside = np.arange(size) < sizes[rows, None]
-        systems = matrix[kept[:, :, None], kept[:, None, :]]
-        systems *= inside[:, :, None] & inside[:, None, :]
-        diagonal = np.arange(size)
-        systems[:, diagonal, diagonal] += ~inside
-        b = np.where(inside, np.take_along_axis(right[rows], kept, axis=1), 0.0)
-        solved = np.linalg.solve(systems, b[:, :, None])[:, :, 0]
-        found[rows[:, None], kept] = np.where(inside, solved, 0.0)
-        stop = start
-    return found
 
 
 def _advanced(layer: Layer, a: NDArray[np.floating[Any]]) -> Floats:

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nonvacuous.compression import MagnitudePruning, Refitted, Rows, UnitPruning
-from nonvacuous.compression import refit as module
+from nonvacuous.compression import _least_squares as module
+from nonvacuous.compression._least_squares import least_squares
 from nonvacuous.compression._tolerance import outputs_of
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.refit import Target, least_squares, refit
+from nonvacuous.compression.refit import Target, refit
 from nonvacuous.nets import Layer, Network
 
 exactly = settings(derandomize=True, max_examples=40, deadline=None)

@@ -90,7 +90,7 @@ def test_refits_do_not_depend_on_how_many_are_solved_at_once(monkeypatch, entrie
     support = np.random.default_rng(1).random(weight.shape) < 0.5
     support[3], support[7] = False, True
     whole = refit(weight, support, h)
-    monkeypatch.setattr(_least_squares, "_CHUNK_ENTRIES", entries)
+    monkeypatch.setattr(_least_squares, "_ENTRIES", entries)
     assert refit(weight, support, h) == pytest.approx(whole, rel=1e-9, abs=1e-12)
     assert not whole[3].any()
     assert (whole[7] == weight[7]).all()
