@@ -9,7 +9,8 @@ from nonvacuous._certify import Progress
 from nonvacuous._compression import Compression
 from nonvacuous._counting import check_fits, count_errors
 from nonvacuous._files import check_writable, write_together
-from nonvacuous.compression import Method, Rows, code_files
+from nonvacuous.compression import Method, Rows
+from nonvacuous.compression.codes import _files as code_files
 from nonvacuous.compression.execution import measure_execution
 from nonvacuous.data import Dataset, Sample, check_disjoint
 from nonvacuous.nets import Network

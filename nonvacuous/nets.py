@@ -253,7 +253,7 @@ def load(path: str | Path) -> Network:
     if not path.is_file():
         raise FileNotFoundError(f"there is no model file {path}")
     if path.suffix == ".code":
-        from nonvacuous.compression.code_files import read_network
+        from nonvacuous.compression.codes._files import read_network
 
         return read_network(path)
     if path.suffix == ".safetensors":

@@ -22,8 +22,8 @@ from nonvacuous._counting import count_errors
 from nonvacuous._files import write_together
 from nonvacuous.compression import METHODS, Rows, find_method
 from nonvacuous.compression._report import LayerReport, Report
-from nonvacuous.compression.code_files import read_code, write_code
 from nonvacuous.compression.codes import decode_network, encode
+from nonvacuous.compression.codes._files import read_code, write_code
 from nonvacuous.data import Dataset, load
 from nonvacuous.nets import Layer, Network, bundled, save
 from nonvacuous.report._compression import methods_table, render_compression

@@ -10,11 +10,6 @@ from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
 from nonvacuous.compression.corenet import CoreNet as CoreNet
 from nonvacuous.compression.corenet_plus import CoreNetPlus as CoreNetPlus
 from nonvacuous.compression.corenet_plus_plus import CoreNetPlusPlus as CoreNetPlusPlus
-from nonvacuous.compression.deep_compression import CentroidTraining as CentroidTraining
-from nonvacuous.compression.deep_compression import DeepCompression as DeepCompression
-from nonvacuous.compression.entropy_constrained import (
-    EntropyConstrainedQuantization as EntropyConstrainedQuantization,
-)
 from nonvacuous.compression.entrywise import HybridSampling as HybridSampling
 from nonvacuous.compression.entrywise import L1Sampling as L1Sampling
 from nonvacuous.compression.entrywise import L2Sampling as L2Sampling
@@ -25,9 +20,6 @@ from nonvacuous.compression.hashing import HashedWeights as HashedWeights
 from nonvacuous.compression.hashing import (
     SparseJohnsonLindenstrauss as SparseJohnsonLindenstrauss,
 )
-from nonvacuous.compression.incremental import (
-    IncrementalQuantization as IncrementalQuantization,
-)
 from nonvacuous.compression.low_rank import DataAwareLowRank as DataAwareLowRank
 from nonvacuous.compression.low_rank import LowRankPlusSparse as LowRankPlusSparse
 from nonvacuous.compression.low_rank import (
@@ -36,11 +28,7 @@ from nonvacuous.compression.low_rank import (
 from nonvacuous.compression.methods import METHODS as METHODS
 from nonvacuous.compression.methods import find_method as find_method
 from nonvacuous.compression.methods._method import Method as Method
-from nonvacuous.compression.net_trim import NetTrim as NetTrim
 from nonvacuous.compression.neuron_coresets import NeuronCoreset as NeuronCoreset
-from nonvacuous.compression.optimal_brain import (
-    OptimalBrainDamage as OptimalBrainDamage,
-)
 from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pfp import PFPDeterministic as PFPDeterministic
 from nonvacuous.compression.pfp import PFPRandom as PFPRandom
@@ -52,11 +40,26 @@ from nonvacuous.compression.pruning import (
 from nonvacuous.compression.pruning import MagnitudePruning as MagnitudePruning
 from nonvacuous.compression.pruning import RowMagnitudePruning as RowMagnitudePruning
 from nonvacuous.compression.pruning import UnitPruning as UnitPruning
-from nonvacuous.compression.quantization import (
+from nonvacuous.compression.quantizers._deep_compression import (
+    CentroidTraining as CentroidTraining,
+)
+from nonvacuous.compression.quantizers._deep_compression import (
+    DeepCompression as DeepCompression,
+)
+from nonvacuous.compression.quantizers._entropy_constrained import (
+    EntropyConstrainedQuantization as EntropyConstrainedQuantization,
+)
+from nonvacuous.compression.quantizers._incremental import (
+    IncrementalQuantization as IncrementalQuantization,
+)
+from nonvacuous.compression.quantizers._k_means import (
     OptimalQuantization as OptimalQuantization,
 )
-from nonvacuous.compression.quantization import Quantization as Quantization
-from nonvacuous.compression.quantization import WeightSharing as WeightSharing
+from nonvacuous.compression.quantizers._k_means import Quantization as Quantization
+from nonvacuous.compression.quantizers._k_means import WeightSharing as WeightSharing
+from nonvacuous.compression.quantizers._soft_sharing import (
+    SoftWeightSharing as SoftWeightSharing,
+)
 from nonvacuous.compression.refit import Refitted as Refitted
 from nonvacuous.compression.row_coresets import (
     GaussianMixtureCoreset as GaussianMixtureCoreset,
@@ -65,19 +68,22 @@ from nonvacuous.compression.row_coresets import KMeansCoreset as KMeansCoreset
 from nonvacuous.compression.row_coresets import LightweightCoreset as LightweightCoreset
 from nonvacuous.compression.row_coresets import LogisticCoreset as LogisticCoreset
 from nonvacuous.compression.row_coresets import RowCoreset as RowCoreset
+from nonvacuous.compression.second_order._damage import (
+    OptimalBrainDamage as OptimalBrainDamage,
+)
+from nonvacuous.compression.second_order._net_trim import NetTrim as NetTrim
+from nonvacuous.compression.second_order._sparse_gpt import SparseGPT as SparseGPT
+from nonvacuous.compression.second_order._surgeon import (
+    LayerwiseOptimalBrainSurgeon as LayerwiseOptimalBrainSurgeon,
+)
+from nonvacuous.compression.second_order._surgeon import (
+    OptimalBrainCompression as OptimalBrainCompression,
+)
 from nonvacuous.compression.sipp import SiPPDeterministic as SiPPDeterministic
 from nonvacuous.compression.sipp import SiPPHybrid as SiPPHybrid
 from nonvacuous.compression.sipp import SiPPRandom as SiPPRandom
-from nonvacuous.compression.soft_sharing import SoftWeightSharing as SoftWeightSharing
-from nonvacuous.compression.sparse_gpt import SparseGPT as SparseGPT
 from nonvacuous.compression.structured_sparsity import ColumnPruning as ColumnPruning
 from nonvacuous.compression.structured_sparsity import RowPruning as RowPruning
-from nonvacuous.compression.surgeon import (
-    LayerwiseOptimalBrainSurgeon as LayerwiseOptimalBrainSurgeon,
-)
-from nonvacuous.compression.surgeon import (
-    OptimalBrainCompression as OptimalBrainCompression,
-)
 from nonvacuous.training import Recipe as Recipe
 
 __all__ = [

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nonvacuous.compression._layer_pruning import Layerwise
 from nonvacuous.compression._supports import largest_in_rows
+from nonvacuous.compression.second_order._layerwise import Layerwise
 from nonvacuous.nets import Floats
 
 __all__ = ["Wanda"]

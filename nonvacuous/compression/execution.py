@@ -26,7 +26,7 @@ from torch import nn
 
 from nonvacuous._counting import compacted
 from nonvacuous.compression._run_modules import Plus, Sparse, dense
-from nonvacuous.compression._structure_codes import faithful
+from nonvacuous.compression.codes._structures import faithful
 from nonvacuous.nets import Floats, Layer, Network
 from nonvacuous.structures import LowRank
 

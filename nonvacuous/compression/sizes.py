@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nonvacuous.compression._structure_codes import faithful
+from nonvacuous.compression.codes._structures import faithful
 from nonvacuous.nets import Floats, Network
 from nonvacuous.structures import LowRank
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nonvacuous.compression import _arithmetic as coder
+from nonvacuous.compression.codes import _arithmetic as coder
 
 exactly = settings(derandomize=True, max_examples=60, deadline=None)
 bits = st.integers(0, 1)

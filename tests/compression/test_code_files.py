@@ -8,14 +8,14 @@ import pytest
 
 import nonvacuous
 from nonvacuous.compression import MatrixProject, Quantization
-from nonvacuous.compression.code_files import (
+from nonvacuous.compression.codes import Code, encode
+from nonvacuous.compression.codes._files import (
     SUFFIX,
     contents,
     read_code,
     read_network,
     write_code,
 )
-from nonvacuous.compression.codes import Code, encode
 from nonvacuous.nets import Layer, Network, load, read
 
 

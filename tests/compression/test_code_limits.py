@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from nonvacuous.compression import _structure_codes
+from nonvacuous.compression.codes import _structures as _structure_codes
 from nonvacuous.compression.codes import decode_network, encode
 from nonvacuous.nets import Layer, Network
 from nonvacuous.structures import LowRank, Projection, Structure

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from nonvacuous.compression import _arithmetic as coder
-from nonvacuous.compression._stream import Stream
 from nonvacuous.compression.codes import Code, decode, decode_network, encode
+from nonvacuous.compression.codes import _arithmetic as coder
+from nonvacuous.compression.codes._stream import Stream
 from nonvacuous.compression.projection import project
 from nonvacuous.nets import Layer, Network, read
 from nonvacuous.structures import Projection

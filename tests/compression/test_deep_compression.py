@@ -19,7 +19,7 @@ from nonvacuous.compression import (
     WeightSharing,
 )
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.deep_compression import _Shared
+from nonvacuous.compression.quantizers._deep_compression import _Shared
 from nonvacuous.data import load
 from nonvacuous.nets import Layer, Network, bundled
 from nonvacuous.training import initial

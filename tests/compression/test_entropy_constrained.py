@@ -15,9 +15,12 @@ from nonvacuous.compression import (
     OptimalQuantization,
     Rows,
 )
-from nonvacuous.compression._kmeans import optimal_levels
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.entropy_constrained import _importances, constrained
+from nonvacuous.compression.quantizers._entropy_constrained import (
+    _importances,
+    constrained,
+)
+from nonvacuous.compression.quantizers._kernels import optimal_levels
 from nonvacuous.data import load
 from nonvacuous.nets import Layer, Network, bundled
 from nonvacuous.training import initial

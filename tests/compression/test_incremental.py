@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nonvacuous._counting import count_errors
 from nonvacuous.compression import IncrementalQuantization, Recipe, Rows
 from nonvacuous.compression.codes import decode_network
-from nonvacuous.compression.incremental import (
+from nonvacuous.compression.quantizers._incremental import (
     _Frozen,
     exponents,
     largest,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nonvacuous.compression._kmeans import assign, optimal_levels
-from nonvacuous.compression._levels import lloyd, nearest, storable
+from nonvacuous.compression.quantizers._kernels import assign, optimal_levels
+from nonvacuous.compression.quantizers._levels import lloyd, nearest, storable
 
 exactly = settings(derandomize=True, max_examples=80, deadline=None)
 

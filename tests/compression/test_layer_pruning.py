@@ -18,9 +18,9 @@ from nonvacuous.compression import (
     SparseGPT,
     Wanda,
 )
-from nonvacuous.compression._layer_pruning import relative_error
 from nonvacuous.compression._supports import budget, largest, largest_in_rows
 from nonvacuous.compression.codes import decode_network
+from nonvacuous.compression.second_order._layerwise import relative_error
 from nonvacuous.nets import Layer, Network
 
 exactly = settings(derandomize=True, max_examples=30, deadline=None)

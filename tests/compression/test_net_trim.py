@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nonvacuous.compression import NetTrim, Rows
-from nonvacuous.compression._net_trim_solver import Program, State, solve
+from nonvacuous.compression.second_order._net_trim_solver import Program, State, solve
 from nonvacuous.nets import Layer, Network
 
 exactly = settings(derandomize=True, max_examples=15, deadline=None)

@@ -8,8 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nonvacuous.compression import OptimalBrainDamage, Rows, optimal_brain
-from nonvacuous.compression.optimal_brain import curvatures
+from nonvacuous.compression import OptimalBrainDamage, Rows
+from nonvacuous.compression.second_order import _damage as optimal_brain
+from nonvacuous.compression.second_order._damage import curvatures
 from nonvacuous.nets import Layer, Network
 
 exactly = settings(derandomize=True, max_examples=20, deadline=None)

@@ -17,10 +17,10 @@ from nonvacuous.compression import (
     Recipe,
     Rows,
     SoftWeightSharing,
-    _mixture,
 )
-from nonvacuous.compression._mixture import Mixture, Prior
 from nonvacuous.compression.codes import decode_network
+from nonvacuous.compression.quantizers import _mixture as _mixture
+from nonvacuous.compression.quantizers._mixture import Mixture, Prior
 from nonvacuous.data import load
 from nonvacuous.nets import Layer, Network, bundled
 from nonvacuous.training import initial

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nonvacuous.compression import Rows, SparseGPT
-from nonvacuous.compression.sparse_gpt import prune_columns
+from nonvacuous.compression.second_order._sparse_gpt import prune_columns
 
 exactly = settings(derandomize=True, max_examples=30, deadline=None)
 

@@ -15,8 +15,8 @@ from nonvacuous.compression import (
     _least_squares,
 )
 from nonvacuous.compression._least_squares import damped, inverse, refit
-from nonvacuous.compression._removal import removal_traces
-from nonvacuous.compression.surgeon import cheapest_removals
+from nonvacuous.compression.second_order._removal import removal_traces
+from nonvacuous.compression.second_order._surgeon import cheapest_removals
 
 exactly = settings(derandomize=True, max_examples=30, deadline=None)
 

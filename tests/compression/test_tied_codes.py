@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nonvacuous.compression import _arithmetic as coder
-from nonvacuous.compression import _structure_codes
-from nonvacuous.compression._stream import Stream
+from nonvacuous.compression.codes import _arithmetic as coder
+from nonvacuous.compression.codes import _structures as _structure_codes
 from nonvacuous.compression.codes import decode, decode_network, encode
+from nonvacuous.compression.codes._stream import Stream
 from nonvacuous.nets import Layer, Network
 from nonvacuous.structures import Diagonals, Hashed, Tied
 

@@ -1,17 +1,17 @@
 """Weights on few levels, with and without retraining."""
 
-from nonvacuous.compression.deep_compression import DeepCompression
-from nonvacuous.compression.entropy_constrained import (
-    EntropyConstrainedQuantization,
-)
-from nonvacuous.compression.incremental import IncrementalQuantization
 from nonvacuous.compression.methods._method import Ask, Method
 from nonvacuous.compression.pipeline import Pipeline
 from nonvacuous.compression.pruning import (
     MagnitudePruning,
 )
-from nonvacuous.compression.quantization import Quantization
-from nonvacuous.compression.soft_sharing import SoftWeightSharing
+from nonvacuous.compression.quantizers._deep_compression import DeepCompression
+from nonvacuous.compression.quantizers._entropy_constrained import (
+    EntropyConstrainedQuantization,
+)
+from nonvacuous.compression.quantizers._incremental import IncrementalQuantization
+from nonvacuous.compression.quantizers._k_means import Quantization
+from nonvacuous.compression.quantizers._soft_sharing import SoftWeightSharing
 from nonvacuous.training import Recipe
 
 __all__ = ["LEVELS"]

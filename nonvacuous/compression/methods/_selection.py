@@ -5,8 +5,6 @@ import itertools
 from nonvacuous.compression._errors import CompressionError
 from nonvacuous.compression.activation_aware import Wanda
 from nonvacuous.compression.methods._method import Method
-from nonvacuous.compression.net_trim import NetTrim
-from nonvacuous.compression.optimal_brain import OptimalBrainDamage
 from nonvacuous.compression.pruning import (
     LayerMagnitudePruning,
     MagnitudePruning,
@@ -14,12 +12,14 @@ from nonvacuous.compression.pruning import (
     UnitPruning,
 )
 from nonvacuous.compression.refit import Refitted
-from nonvacuous.compression.sparse_gpt import SparseGPT
-from nonvacuous.compression.structured_sparsity import ColumnPruning, RowPruning
-from nonvacuous.compression.surgeon import (
+from nonvacuous.compression.second_order._damage import OptimalBrainDamage
+from nonvacuous.compression.second_order._net_trim import NetTrim
+from nonvacuous.compression.second_order._sparse_gpt import SparseGPT
+from nonvacuous.compression.second_order._surgeon import (
     LayerwiseOptimalBrainSurgeon,
     OptimalBrainCompression,
 )
+from nonvacuous.compression.structured_sparsity import ColumnPruning, RowPruning
 from nonvacuous.nets import Network
 
 __all__ = ["SELECTION", "unit_share"]

@@ -7,11 +7,11 @@ import numpy as np
 
 from nonvacuous._counting import check_fits
 from nonvacuous.compression._base import Compressor
-from nonvacuous.compression._layer_pruning import check_settings
-from nonvacuous.compression._net_trim_solver import Program, State, solve
 from nonvacuous.compression._report import LayerReport, Report
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression._supports import budget, largest
+from nonvacuous.compression.second_order._layerwise import check_settings
+from nonvacuous.compression.second_order._net_trim_solver import Program, State, solve
 from nonvacuous.nets import Floats, Layer, Network
 from nonvacuous.structures._base import single
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nonvacuous.compression import _arithmetic as coder
-from nonvacuous.compression._stream import Stream
+from nonvacuous.compression.codes import _arithmetic as coder
+from nonvacuous.compression.codes._stream import Stream
 from nonvacuous.nets import Floats, exact
 
 __all__ = ["MAX_LEVELS", "code_array", "halves"]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from nonvacuous._counting import check_fits
 from nonvacuous._descent import Descent, Progress, Recipe, one_thread
 from nonvacuous._tensors import Tensors
-from nonvacuous.compression._quantizer import Quantizer
 from nonvacuous.compression._rows import Rows
+from nonvacuous.compression.quantizers._base import Quantizer
 from nonvacuous.nets import Floats, Network
 
 __all__ = ["IncrementalQuantization", "exponents", "powers_of_two"]

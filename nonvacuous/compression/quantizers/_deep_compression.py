@@ -8,11 +8,11 @@ import torch
 from nonvacuous._counting import check_fits, compacted
 from nonvacuous._descent import Descent, Progress, Recipe, one_thread, stretch
 from nonvacuous._tensors import Tensors, storable
-from nonvacuous.compression._quantizer import Quantizer
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression.fine_tuning import FineTuning
 from nonvacuous.compression.pruning import MagnitudePruning
-from nonvacuous.compression.quantization import WeightSharing
+from nonvacuous.compression.quantizers._base import Quantizer
+from nonvacuous.compression.quantizers._k_means import WeightSharing
 from nonvacuous.nets import Network
 
 __all__ = ["CentroidTraining", "DeepCompression"]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nonvacuous.compression import _arithmetic as coder
+from nonvacuous.compression.codes import _arithmetic as coder
 
 __all__ = ["FullError", "Stream"]
 

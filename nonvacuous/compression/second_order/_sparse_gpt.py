@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from nonvacuous.compression._layer_pruning import Damped, check_damping
 from nonvacuous.compression._least_squares import damped, inverse
 from nonvacuous.compression._supports import largest
+from nonvacuous.compression.second_order._layerwise import Damped, check_damping
 from nonvacuous.nets import Floats
 
 __all__ = ["SparseGPT", "prune_columns"]

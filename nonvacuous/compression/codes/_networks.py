@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from nonvacuous.compression import _arithmetic as coder
-from nonvacuous.compression._array_codes import code_array
 from nonvacuous.compression._errors import CompressionError
-from nonvacuous.compression._stream import FullError, Stream
-from nonvacuous.compression._structure_codes import KINDS, Allowance, faithful
+from nonvacuous.compression.codes import _arithmetic as coder
+from nonvacuous.compression.codes._arrays import code_array
+from nonvacuous.compression.codes._stream import FullError, Stream
+from nonvacuous.compression.codes._structures import KINDS, Allowance, faithful
 from nonvacuous.nets import Floats, Layer, Network, read
 from nonvacuous.structures import Projection, Structure
 

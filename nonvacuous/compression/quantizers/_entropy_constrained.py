@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from nonvacuous._counting import check_fits
 from nonvacuous.compression._curvature import curvatures
 from nonvacuous.compression._errors import CompressionError
-from nonvacuous.compression._kmeans import assign, optimal_levels
-from nonvacuous.compression._levels import on_levels, storable
-from nonvacuous.compression._quantizer import Quantizer
 from nonvacuous.compression._rows import Rows
+from nonvacuous.compression.quantizers._base import Quantizer
+from nonvacuous.compression.quantizers._kernels import assign, optimal_levels
+from nonvacuous.compression.quantizers._levels import on_levels, storable
 from nonvacuous.nets import Floats, Network
 
 __all__ = ["EntropyConstrainedQuantization"]

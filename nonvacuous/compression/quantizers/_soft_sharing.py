@@ -10,10 +10,10 @@ from nonvacuous._counting import check_fits
 from nonvacuous._descent import Descent, Progress, Recipe, one_thread
 from nonvacuous._tensors import Tensors
 from nonvacuous.compression._errors import CompressionError
-from nonvacuous.compression._levels import on_levels, storable
-from nonvacuous.compression._mixture import Prior
-from nonvacuous.compression._quantizer import Quantizer
 from nonvacuous.compression._rows import Rows
+from nonvacuous.compression.quantizers._base import Quantizer
+from nonvacuous.compression.quantizers._levels import on_levels, storable
+from nonvacuous.compression.quantizers._mixture import Prior
 from nonvacuous.nets import Network
 
 __all__ = ["SoftWeightSharing"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from nonvacuous.compression._array_codes import code_array, halves
-from nonvacuous.compression._stream import Stream
+from nonvacuous.compression.codes._arrays import code_array, halves
+from nonvacuous.compression.codes._stream import Stream
 from nonvacuous.nets import Layer, exact
 from nonvacuous.structures import (
     Diagonals,

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nonvacuous.compression._kmeans import optimal_levels
-from nonvacuous.compression._levels import lloyd, nearest, on_levels, storable
-from nonvacuous.compression._quantizer import Quantizer
+from nonvacuous.compression.quantizers._base import Quantizer
+from nonvacuous.compression.quantizers._kernels import optimal_levels
+from nonvacuous.compression.quantizers._levels import (
+    lloyd,
+    nearest,
+    on_levels,
+    storable,
+)
 from nonvacuous.nets import Floats, Network
 
 __all__ = ["OptimalQuantization", "Quantization", "WeightSharing"]

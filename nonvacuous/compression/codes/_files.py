@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from nonvacuous._files import write_atomically
-from nonvacuous.compression.codes import Code, decode_network
+from nonvacuous.compression.codes._networks import Code, decode_network
 from nonvacuous.nets import Network
 
 __all__ = ["SUFFIX", "contents", "read_code", "read_network", "write_code"]

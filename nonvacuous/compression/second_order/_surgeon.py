@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nonvacuous.compression._layer_pruning import Damped
 from nonvacuous.compression._least_squares import damped, inverse, refit
-from nonvacuous.compression._removal import removal_traces
 from nonvacuous.compression._supports import Support, largest
+from nonvacuous.compression.second_order._layerwise import Damped
+from nonvacuous.compression.second_order._removal import removal_traces
 from nonvacuous.nets import Floats
 
 __all__ = [

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from nonvacuous._counting import check_fits
 from nonvacuous.compression._activations import layer_inputs
 from nonvacuous.compression._base import Compressor
-from nonvacuous.compression._layer_pruning import check_settings
 from nonvacuous.compression._rows import Rows
 from nonvacuous.compression._supports import budget, largest
+from nonvacuous.compression.second_order._layerwise import check_settings
 from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = ["OptimalBrainDamage", "curvatures"]
