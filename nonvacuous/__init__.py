@@ -18,6 +18,17 @@ _HOME = {
     "Report": "nonvacuous._result",
     "Network": "nonvacuous.nets",
 }
+_PACKAGES = (
+    "bounds",
+    "compression",
+    "data",
+    "evidence",
+    "fits",
+    "measures",
+    "nets",
+    "studies",
+    "training",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -25,7 +36,7 @@ def __getattr__(name: str) -> Any:
 
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name in ("bounds", "compression", "data", "evidence", "nets", "training"):
+    if name in _PACKAGES:
         return import_module(f"nonvacuous.{name}")
     raise AttributeError(f"module 'nonvacuous' has no attribute {name!r}")
 

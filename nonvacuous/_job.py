@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from nonvacuous._corenet_fit import coreset_fit, coreset_net
 from nonvacuous._counting import count_errors
 from nonvacuous._plan import occam_pipelines, projections
 from nonvacuous._result import ErrorCount, Report, Row
@@ -30,6 +29,7 @@ from nonvacuous.compression import (
 )
 from nonvacuous.data import Role, Sample
 from nonvacuous.evidence import CodedFit, HoldoutErrors, Origin
+from nonvacuous.fits import coreset_fit, coreset_net
 from nonvacuous.nets import Network
 
 __all__ = ["PLAN", "Job", "Progress"]

@@ -104,7 +104,7 @@ def test_theorems_load_without_torch_and_without_compressors(module: str) -> Non
         assert not touches(names, heavy)
 
 
-@pytest.mark.parametrize("path", sources("bounds"), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sources("bounds"), ids=inside)
 def test_bounds_import_neither_torch_nor_compressors(path: Path) -> None:
     for other in ("torch", "nonvacuous.compression", "nonvacuous.nets", "matplotlib"):
         assert not touches(imports(path), other)

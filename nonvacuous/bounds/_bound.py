@@ -132,10 +132,13 @@ class Certificate(Generic[E]):
 class Bound(Generic[E]):
     r"""A theorem.  Its name never changes meaning; a better one gets a new name.
 
-    ``formula(evidence, delta)`` is a plain function, rounded up.  ``terms`` takes the
-    number apart for a reader.  ``uniform`` says that one event of probability
-    ``1 - delta`` covers every predictor of the class at once, so that the best of
-    many certificates of this theorem from one sample costs nothing more.
+    ``formula(evidence, delta)`` is a plain function, rounded up.  ``example`` is
+    evidence of the shape that it asks for, with everyday numbers; ``rises`` and
+    ``falls`` name the fields of that evidence in which the formula never decreases
+    or never increases while all others stay.  ``terms`` takes the number apart for a
+    reader.  ``uniform`` says that one event of probability ``1 - delta`` covers every
+    predictor of the class at once, so that the best of many certificates of this
+    theorem from one sample costs nothing more.
     """
 
     name: str
@@ -144,6 +147,9 @@ class Bound(Generic[E]):
     assumptions: tuple[Assumption[E], ...]
     about: About
     formula: Callable[[E, float], float]
+    example: E
+    rises: tuple[str, ...] = ()
+    falls: tuple[str, ...] = ()
     terms: Callable[[E, float], Mapping[str, float]] = field(
         default=lambda evidence, delta: {}
     )

@@ -30,6 +30,8 @@ __all__ = [
     "log_binomial_tail",
 ]
 
+_EXAMPLE = HoldoutErrors(errors=250, trials=10_000)
+
 
 def hoeffding_upper(k: int, n: int, log_delta: float) -> float:
     r"""Hoeffding's bound :math:`k/n + \sqrt{\ln(1/\delta)/2n}`, rounded up.
@@ -90,6 +92,9 @@ clopper_pearson: Bound[HoldoutErrors] = Bound(
     formula=lambda seen, delta: binomial_tail_inverse(
         seen.errors, seen.trials, math.log(delta)
     ),
+    example=_EXAMPLE,
+    rises=("errors",),
+    falls=("trials",),
     terms=lambda seen, delta: {"error rate": seen.errors / seen.trials},
 )
 
@@ -109,6 +114,9 @@ holdout_kl: Bound[HoldoutErrors] = Bound(
             float(np.nextafter(-math.log(delta) / seen.trials, np.inf)),
         )
     ),
+    example=_EXAMPLE,
+    rises=("errors",),
+    falls=("trials",),
     terms=lambda seen, delta: {
         "error rate": seen.errors / seen.trials,
         "nats per row": -math.log(delta) / seen.trials,
@@ -127,6 +135,9 @@ holdout_hoeffding: Bound[HoldoutErrors] = Bound(
     formula=lambda seen, delta: hoeffding_upper(
         seen.errors, seen.trials, math.log(delta)
     ),
+    example=_EXAMPLE,
+    rises=("errors",),
+    falls=("trials",),
     terms=lambda seen, delta: {
         "error rate": seen.errors / seen.trials,
         "deviation": math.sqrt(-math.log(delta) / (2 * seen.trials)),

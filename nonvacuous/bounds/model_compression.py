@@ -25,6 +25,9 @@ compress_then_evaluate: Bound[CodedFit] = Bound(
     assumptions=(IID, CODE_FIXED, PREFIX_CODE, ZERO_ONE),
     about=About.COMPRESSED,
     formula=occam_binomial.formula,
+    example=CodedFit(errors=6_000, trials=60_000, bits=6_572),
+    rises=occam_binomial.rises,
+    falls=occam_binomial.falls,
     terms=occam_binomial.terms,
     uniform=True,
 )

@@ -15,6 +15,8 @@ from nonvacuous.evidence import CodedFit
 
 __all__ = ["log_budget", "occam_binomial", "occam_hoeffding"]
 
+_EXAMPLE = CodedFit(errors=2_400, trials=60_000, bits=5_000)
+
 
 def log_budget(bits: int, delta: float) -> float:
     r""":math:`\ln(\delta 2^{-b})`, rounded down: what one net may spend.
@@ -68,6 +70,9 @@ occam_binomial: Bound[CodedFit] = Bound(
     formula=lambda fit, delta: binomial_tail_inverse(
         fit.errors, fit.trials, log_budget(fit.bits, delta)
     ),
+    example=_EXAMPLE,
+    rises=("errors", "bits"),
+    falls=("trials",),
     terms=_terms,
     uniform=True,
 )
@@ -86,6 +91,9 @@ occam_hoeffding: Bound[CodedFit] = Bound(
     formula=lambda fit, delta: up(
         fit.errors / fit.trials + _deviation(fit, delta), ulps=4
     ),
+    example=_EXAMPLE,
+    rises=("errors", "bits"),
+    falls=("trials",),
     terms=_terms,
     uniform=True,
 )

@@ -11,7 +11,7 @@ from typing import Any
 from nonvacuous._numerics import check_delta
 from nonvacuous.bounds._bound import Bound, Certificate
 
-__all__ = ["best", "log_weight_integer", "log_weight_positive_real", "share"]
+__all__ = ["best", "dyadic", "log_weight_integer", "log_weight_positive_real", "share"]
 
 
 def log_weight_positive_real(j: int) -> float:
@@ -23,6 +23,36 @@ def log_weight_positive_real(j: int) -> float:
     4.72031453
     """
     return _down(-math.log(math.pi**2 / 3 - 1) - 2 * math.log(1 + abs(j)))
+
+
+def dyadic(value: float) -> tuple[float, float]:
+    r"""The least budget :math:`2^j \ge` `value`, and what choosing it afterwards costs.
+
+    A theorem that holds for each fixed budget, at failure probability
+    :math:`\delta\, \pi(j)`, holds for all of them at once.
+
+    Args:
+        value: a positive real that the sample determined, say a product of norms over
+            a margin.
+
+    Returns:
+        The budget, and :math:`\ln 1/\pi(j)` in nats, rounded up; both infinite where
+        no float is a budget.
+
+    Raises:
+        ValueError: if `value` is not positive.
+
+    >>> budget, nats = dyadic(37.0)
+    >>> budget, round(nats, 8)
+    (64.0, 4.72031453)
+    """
+    if not value > 0:
+        raise ValueError(f"value must be positive, got {value}")
+    if value > 2.0**1023:
+        return math.inf, math.inf
+    mantissa, exponent = math.frexp(value)
+    j = exponent - (mantissa == 0.5)
+    return math.ldexp(1.0, j), -log_weight_positive_real(j)
 
 
 def log_weight_integer(k: int) -> float:

@@ -43,6 +43,7 @@ def theorem(number: float, verdict: Verdict = Verdict.CHECKED) -> Bound[HoldoutE
         assumptions=(rule,),
         about=About.ORIGINAL,
         formula=lambda seen, delta: number,
+        example=SEEN,
     )
     return made
 

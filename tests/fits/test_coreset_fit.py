@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nonvacuous._corenet_fit import coreset_fit, hill_index
 from nonvacuous.bounds import Refusal
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.compression import Rows
 from nonvacuous.compression._statistics import support_rows
 from nonvacuous.data import Role, Sample, make_sample
 from nonvacuous.evidence import CoresetFit, Origin
+from nonvacuous.fits import coreset_fit
+from nonvacuous.fits._coreset import hill_index
 from nonvacuous.nets import Network
 from nonvacuous.training import initial
 
