@@ -2,15 +2,14 @@ r"""Pick-to-Learn: the fewer rows a learner needs, the less can surprise it.
 
 The learner starts from a fixed model, picks the row that it gets most wrong, learns
 from the rows picked so far in the order of their picking, and stops when no row of the
-sample is wrong.  Then :math:`\kappa(S)`, the k rows picked, is a *preferent*
-compression: :math:`\kappa(U) \subseteq V \subseteq U` gives :math:`\kappa(V) =
-\kappa(U)`.  What is bounded is the probability that one more row would change it, at
-least the risk.
+sample is wrong.  Then pick(S), the k rows picked, is a *preferent* compression: if
+:math:`\mathrm{pick}(U) \subseteq V \subseteq U` then pick(V) = pick(U).  What is bounded
+is the probability that one more row would change it, which is at least the risk.
 
-:math:`\epsilon(k)` is the root of
+:math:`u(k)`, the authors' :math:`\epsilon(k)`, is the root of
 
-.. math:: \frac\delta n \sum_{m=k}^{n-1} \frac{\binom mk}{\binom nk}
-          (1 - \epsilon)^{-(n-m)} = 1, \qquad \epsilon(n) = 1
+.. math:: \frac\delta n \sum_{j=k}^{n-1} \frac{\binom jk}{\binom nk}
+          (1 - u)^{-(n-j)} = 1, \qquad u(n) = 1
 
 (Campi and Garatti 2023; Paccagnan, Campi and Garatti 2023; recalled, its validity was
 proved again from the dual weights :math:`\delta/n`).  No :math:`\ln \binom nk` is paid.
@@ -48,16 +47,16 @@ _EXAMPLE = PickFit(picked=326, trials=24_000)
 
 
 def _log_ratios(k: int, n: int) -> Floats:
-    r""":math:`\ln \binom mk / \binom nk` for m = n-1 down to k."""
-    j = np.arange(n, k, -1, dtype=float)
-    ratios: Floats = np.cumsum(np.log((j - k) / j))
+    r""":math:`\ln \binom jk / \binom nk` for j = n-1 down to k."""
+    m = np.arange(n, k, -1, dtype=float)  # C(m-1, k) / C(m, k) = (m-k) / m
+    ratios: Floats = np.cumsum(np.log((m - k) / m))
     return ratios
 
 
 def change_probability_upper(k: int, n: int, log_delta: float) -> float:
-    """The one-sided epsilon(k) of preferent compression, rounded up.
+    """The one-sided u(k) of preferent compression, rounded up.
 
-    The logarithm of the sum is convex and increases with -ln(1 - epsilon), so Newton's
+    The logarithm of the sum is convex and increases with -ln(1 - u), so Newton's
     method from above stays above; the last iterate is moved outward until the sum
     exceeds 1 beyond the arithmetic's own error.
 
@@ -91,9 +90,9 @@ def change_probability_upper(k: int, n: int, log_delta: float) -> float:
         """Logarithm of the sum, and its slope."""
         logs = offset + ratios + powers * x
         top = float(logs.max())
-        weights = np.exp(logs - top)
+        weights = np.exp(np.maximum(logs - top, -500.0))  # subnormals are slow
         total = float(weights.sum())
-        return top + math.log(total), float(weights @ powers) / total
+        return top + math.log(total), float((weights * powers).sum()) / total
 
     # any one term alone gives an x that is too large
     x = float(((-offset - ratios) / powers).min())
@@ -153,12 +152,12 @@ _ASSUMPTIONS = (
 
 pick_to_learn: Bound[PickFit] = Bound(
     name="pick-to-learn",
-    statement=r"\Pr_{S \sim D^n}\bigl[\, R(h_{\kappa(S)}) \le \epsilon(|\kappa(S)|)"
-    r" \,\bigr] \ge 1 - \delta, \quad \tfrac\delta n \sum_{m=k}^{n-1}"
-    r" \tfrac{\binom mk}{\binom nk} (1 - \epsilon(k))^{-(n-m)} = 1",
+    statement=r"\Pr_{S \sim D^n}\bigl[\, R(h_{T}) \le u(|T|) \,\bigr] \ge 1 - \delta,"
+    r" \quad T = \mathrm{pick}(S), \quad \tfrac\delta n \sum_{j=k}^{n-1}"
+    r" \tfrac{\binom jk}{\binom nk} (1 - u(k))^{-(n-j)} = 1",
     source=Reference(
         key="campi2023compression",
-        where="one-sided epsilon(k) of preferent compression schemes",
+        where="one-sided u(k) of preferent compression schemes",
         fidelity=Fidelity.DERIVED,
     ),
     assumptions=_ASSUMPTIONS,
@@ -174,12 +173,13 @@ pick_to_learn: Bound[PickFit] = Bound(
 
 pick_to_learn_closed_form: Bound[PickFit] = Bound(
     name="pick-to-learn-closed-form",
-    statement=r"\Pr_{S \sim D^n}\Bigl[\, R(h_{\kappa(S)}) \le \tfrac kn +"
+    statement=r"\Pr_{S \sim D^n}\Bigl[\, R(h_T) \le \tfrac kn +"
     r" \tfrac{2 \sqrt{k+1}}{n} \bigl(\sqrt{\ln(k+1)} + 4 + \sqrt{\ln(1/\delta)}\bigr)"
-    r" + \tfrac{\ln(1/\delta)}{n} \,\Bigr] \ge 1 - \delta, \quad k = |\kappa(S)|",
+    r" + \tfrac{\ln(1/\delta)}{n} \,\Bigr] \ge 1 - \delta, \quad k = |T|, \quad"
+    r" T = \mathrm{pick}(S)",
     source=Reference(
         key="paccagnan2023pick",
-        where="closed form above epsilon(k)",
+        where="closed form above u(k)",
         fidelity=Fidelity.EXACT,
     ),
     assumptions=_ASSUMPTIONS,

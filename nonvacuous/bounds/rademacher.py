@@ -92,8 +92,8 @@ def exact_complexity(predictions: ArrayLike) -> float:
         _suprema(v, _all_signs(n, start, min(2**n, start + size))).sum()
         for start in range(0, 2**n, size)
     ]
-    slack = 2.0**-46 * float(np.abs(v).max())
-    return max(0.0, math.fsum(sums) / 2**n + slack)
+    slack: float = 2.0**-46 * float(np.abs(v).max())
+    return float(max(0.0, math.fsum(sums) * 2.0**-n + slack))
 
 
 def sampled_suprema(predictions: ArrayLike, *, draws: int, seed: int) -> Floats:

@@ -3,7 +3,7 @@ r"""Sample compression: a predictor that a few rows of its own sample give back.
 If a fixed reconstruction turns k rows and a message into the predictor, the other
 n - k rows are unseen once the choice of the k rows is paid for: there are
 :math:`\binom nk` of them, :math:`2^{-b}` is the weight of a message of b bits, and
-:math:`\zeta(k) = 6/(\pi^2 (k+1)^2)` that of the size.  Littlestone and Warmuth (1986;
+:math:`\pi(k) = 6/(\pi^2 (k+1)^2)` that of the size.  Littlestone and Warmuth (1986;
 Floyd and Warmuth 1995) ask for no error and give each of n sizes :math:`1/n`.  All are
 recalled; the union bounds are two lines each and were checked here.
 
@@ -97,7 +97,7 @@ _LN2 = math.nextafter(math.log(2.0), 1.0)
 
 
 def _nats(fit: CompressionSetFit | CompressionSetLosses, delta: float) -> float:
-    r""":math:`\ln(\binom nk 2^b / (\zeta(k)\, \delta))`, rounded up."""
+    r""":math:`\ln(\binom nk 2^b / (\pi(k)\, \delta))`, rounded up."""
     return up(_choice(fit) - log_weight_integer(fit.kept) - math.log(delta), ulps=4)
 
 
@@ -156,11 +156,11 @@ sample_compression_binomial: Bound[CompressionSetFit] = Bound(
     name="sample-compression-binomial",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall S_k \subset S, b:\;"
     r" R(h_{S_k, b}) \le \overline{\mathrm{Bin}}\Bigl(n - k,"
-    r" (n - k) \hat R_{S \setminus S_k}, \tfrac{\delta\, \zeta(k)\, 2^{-|b|}}"
+    r" (n - k) \hat R_{S \setminus S_k}, \tfrac{\delta\, \pi(k)\, 2^{-|b|}}"
     r"{\binom nk}\Bigr) \,\Bigr] \ge 1 - \delta",
     source=Reference(
         key="langford2005tutorial",
-        where="sample compression theorem, zeta(k) for 1/n, with a message",
+        where="sample compression theorem, pi(k) for 1/n, with a message",
         fidelity=Fidelity.DERIVED,
     ),
     assumptions=(IID, _RECONSTRUCTION, _OUTSIDE, ZERO_ONE),
@@ -178,7 +178,7 @@ sample_compression_kl: Bound[CompressionSetLosses] = Bound(
     name="sample-compression-kl",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall S_k \subset S, b:\;"
     r" R(h_{S_k, b}) \le \mathrm{kl}^{-1}\Bigl(\hat R_{S \setminus S_k},"
-    r" \tfrac{1}{n - k} \ln \tfrac{\binom nk 2^{|b|}}{\zeta(k)\, \delta}\Bigr)"
+    r" \tfrac{1}{n - k} \ln \tfrac{\binom nk 2^{|b|}}{\pi(k)\, \delta}\Bigr)"
     r" \,\Bigr] \ge 1 - \delta",
     source=Reference(
         key="bazinet2025sample",
