@@ -3,8 +3,8 @@ r"""Pick-to-Learn: the fewer rows a learner needs, the less can surprise it.
 The learner starts from a fixed model, picks the row that it gets most wrong, learns
 from the rows picked so far in the order of their picking, and stops when no row of the
 sample is wrong.  Then pick(S), the k rows picked, is a *preferent* compression: if
-:math:`\mathrm{pick}(U) \subseteq V \subseteq U` then pick(V) = pick(U).  What is bounded
-is the probability that one more row would change it, which is at least the risk.
+:math:`\mathrm{pick}(U) \subseteq V \subseteq U` then pick(V) = pick(U).  What is
+bounded is the probability that one more row would change it, at least the risk.
 
 :math:`u(k)`, the authors' :math:`\epsilon(k)`, is the root of
 

@@ -214,3 +214,21 @@ def test_a_predictor_chosen_among_a_thousand_breaks_the_bound() -> None:
 def test_copies_of_rows_break_the_bound() -> None:
     """Every row fifty times: one row of risk 0.3 errs on none with probability 0.7."""
     assert raw(clopper_pearson, HoldoutErrors(errors=0, trials=50), 0.05) < 0.3
+
+
+@pytest.mark.parametrize("delta", [0.001, 0.05, 0.5])
+@pytest.mark.parametrize("candidates", [1, 20])
+def test_every_sample_size_up_to_sixty_is_covered(
+    delta: float, candidates: int
+) -> None:
+    """All counts of all sizes at once; of candidates, all are tried on one sample."""
+    small = np.geomspace(1e-9, 0.5, 30)
+    risks = np.concatenate([small, 1 - small])
+    log_share = math.nextafter(math.log(delta / candidates), -math.inf)
+    for n in range(1, 61):
+        k = np.arange(n + 1)
+        chances = binom.pmf(k, n, risks[:, None])
+        exact = binomial_tail_inverse(k, n, log_share)
+        for tops in (exact, kl_inverse(k / n, -log_share / n)):
+            wrong = (chances * (tops < risks[:, None])).sum(axis=1)
+            assert (-np.expm1(candidates * np.log1p(-wrong)) <= delta).all()
