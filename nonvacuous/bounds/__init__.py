@@ -7,6 +7,7 @@ from nonvacuous.bounds._bound import Assumption as Assumption
 from nonvacuous.bounds._bound import Bound as Bound
 from nonvacuous.bounds._bound import Certificate as Certificate
 from nonvacuous.bounds._bound import Fidelity as Fidelity
+from nonvacuous.bounds._bound import Loss as Loss
 from nonvacuous.bounds._bound import Reference as Reference
 from nonvacuous.bounds._bound import Refusal as Refusal
 from nonvacuous.bounds._bound import Verdict as Verdict
@@ -43,6 +44,7 @@ __all__ = [
     "Bound",
     "Certificate",
     "Fidelity",
+    "Loss",
     "Reference",
     "Refusal",
     "Verdict",

@@ -33,6 +33,7 @@ from nonvacuous.bounds._bound import (
     Assumption,
     Bound,
     Fidelity,
+    Loss,
     Reference,
     Verdict,
 )
@@ -159,4 +160,5 @@ holdout_betting: Bound[OrderedLosses] = Bound(
     formula=lambda seen, delta: betting_upper(seen.losses, math.log(delta)),
     example=OrderedLosses(losses=(0.02, 0.0, 0.31, 0.05, 0.0) * 100),
     terms=_terms,
+    loss=Loss.UNIT,
 )

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from nonvacuous._numerics import up
 from nonvacuous.bounds._assumptions import IID, UNSEEN
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
+from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.evidence import HoldoutLosses, Origin
@@ -118,6 +118,7 @@ holdout_loss_hoeffding: Bound[HoldoutLosses] = Bound(
         "mean loss": seen.mean,
         "deviation": math.sqrt(-math.log(delta) / (2 * seen.trials)),
     },
+    loss=Loss.UNIT,
 )
 
 holdout_loss_kl: Bound[HoldoutLosses] = Bound(
@@ -140,6 +141,7 @@ holdout_loss_kl: Bound[HoldoutLosses] = Bound(
         "mean loss": seen.mean,
         "nats per row": -math.log(delta) / seen.trials,
     },
+    loss=Loss.UNIT,
 )
 
 holdout_empirical_bernstein: Bound[HoldoutLosses] = Bound(
@@ -162,4 +164,5 @@ holdout_empirical_bernstein: Bound[HoldoutLosses] = Bound(
         "mean loss": seen.mean,
         "sample variance": seen.variance,
     },
+    loss=Loss.UNIT,
 )

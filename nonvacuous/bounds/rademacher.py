@@ -25,6 +25,7 @@ from nonvacuous.bounds._bound import (
     Assumption,
     Bound,
     Fidelity,
+    Loss,
     Reference,
     Verdict,
 )
@@ -292,4 +293,5 @@ rademacher_losses: Bound[RademacherLosses] = Bound(
         "deviation": _deviation(fit.trials, delta, fit.mc_delta),
     },
     uniform=True,
+    loss=Loss.UNIT,
 )

@@ -27,6 +27,7 @@ from nonvacuous.bounds._bound import (
     Assumption,
     Bound,
     Fidelity,
+    Loss,
     Reference,
     Verdict,
 )
@@ -194,6 +195,7 @@ sample_compression_kl: Bound[CompressionSetLosses] = Bound(
     rises=("mean", "message_bits"),
     terms=_terms,
     uniform=True,
+    loss=Loss.UNIT,
 )
 
 sample_compression_consistent: Bound[CompressionSetFit] = Bound(
