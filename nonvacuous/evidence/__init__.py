@@ -7,6 +7,17 @@ was counted on.  No torch here: evidence can come from any framework, or from a 
 from nonvacuous.evidence._coreset import CoresetFit as CoresetFit
 from nonvacuous.evidence._counts import CodedFit as CodedFit
 from nonvacuous.evidence._counts import HoldoutErrors as HoldoutErrors
+from nonvacuous.evidence._cushions import CushionFit as CushionFit
+from nonvacuous.evidence._distance import DistanceFit as DistanceFit
 from nonvacuous.evidence._origin import Origin as Origin
+from nonvacuous.evidence._parameters import ParameterClassFit as ParameterClassFit
 
-__all__ = ["CodedFit", "CoresetFit", "HoldoutErrors", "Origin"]
+__all__ = [
+    "CodedFit",
+    "CoresetFit",
+    "CushionFit",
+    "DistanceFit",
+    "HoldoutErrors",
+    "Origin",
+    "ParameterClassFit",
+]
