@@ -11,13 +11,20 @@ from nonvacuous.bounds._bound import Reference as Reference
 from nonvacuous.bounds._bound import Refusal as Refusal
 from nonvacuous.bounds._bound import Verdict as Verdict
 from nonvacuous.bounds.coreset import corenet_generalization
+from nonvacuous.bounds.finite_class import (
+    finite_class_binomial,
+    finite_class_hoeffding,
+    finite_class_kl,
+)
 from nonvacuous.bounds.holdout import (
     clopper_pearson,
     holdout_hoeffding,
     holdout_kl,
 )
 from nonvacuous.bounds.model_compression import compress_then_evaluate
+from nonvacuous.bounds.noise_stability import arora_network
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
+from nonvacuous.bounds.output_distance import original_by_distance
 from nonvacuous.bounds.selection import best as best
 
 __all__ = [
@@ -41,4 +48,9 @@ ALL: tuple[Bound[Any], ...] = (
     occam_hoeffding,
     compress_then_evaluate,
     corenet_generalization,
+    finite_class_binomial,
+    finite_class_kl,
+    finite_class_hoeffding,
+    arora_network,
+    original_by_distance,
 )

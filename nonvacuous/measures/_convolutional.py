@@ -1,4 +1,4 @@
-r"""Cushion and spread of a convolutional layer's Jacobian (Arora et al. 2018, recalled).
+r"""Spread and cushion of a convolution's Jacobian (Arora et al. 2018, recalled).
 
 Jacobians come as arrays: this toolkit reads no convolutional nets.
 """

@@ -50,17 +50,20 @@ class Cushions:
     @property
     def least_layer(self) -> Floats:
         """mu_i over all rows, (d,)."""
-        return self.layer.min(axis=0)
+        least: Floats = self.layer.min(axis=0)
+        return least
 
     @property
     def least_interlayer(self) -> Floats:
         """mu_{i,j} over all rows, (d, d)."""
-        return self.interlayer.min(axis=0)
+        least: Floats = self.interlayer.min(axis=0)
+        return least
 
     @property
     def onward(self) -> Floats:
         """mu_{i->}: the least of mu_{i,j} over j >= i and all rows, (d,)."""
-        return self.least_interlayer.min(axis=1)
+        least: Floats = self.least_interlayer.min(axis=1)
+        return least
 
     @property
     def most_contracted(self) -> float:
@@ -75,12 +78,14 @@ class Cushions:
     @property
     def layer_rows(self) -> NDArray[np.intp]:
         """The first row that attains each mu_i, (d,)."""
-        return self.layer.argmin(axis=0)
+        rows: NDArray[np.intp] = self.layer.argmin(axis=0)
+        return rows
 
     @property
     def interlayer_rows(self) -> NDArray[np.intp]:
         """The first row that attains each mu_{i,j}, (d, d)."""
-        return self.interlayer.argmin(axis=0)
+        rows: NDArray[np.intp] = self.interlayer.argmin(axis=0)
+        return rows
 
 
 def cushions(network: Network, x: NDArray[np.floating[Any]]) -> Cushions:
@@ -145,7 +150,8 @@ def _step(matrices: Sequence[Floats]) -> int:
 
 def _norms(a: Floats) -> Floats:
     flat = a.reshape(len(a), -1)
-    return np.sqrt(np.einsum("ij,ij->i", flat, flat))
+    norms: Floats = np.sqrt(np.einsum("ij,ij->i", flat, flat))
+    return norms
 
 
 def _measured(

@@ -49,7 +49,11 @@ def homogeneous_rows(network: Network, x: NDArray[np.floating[Any]]) -> Floats:
         (n, inputs), float64, with a 1 at the end if the net has biases.
     """
     rows = x.reshape(len(x), network.sizes[0]).astype(np.float64)
-    return np.pad(rows, ((0, 0), (0, 1)), constant_values=1.0) if _biased(network) else rows
+    return (
+        np.pad(rows, ((0, 0), (0, 1)), constant_values=1.0)
+        if _biased(network)
+        else rows
+    )
 
 
 def _biased(network: Network) -> bool:
