@@ -152,8 +152,8 @@ def _affine(layer: Layer) -> tuple[Floats, Floats]:
 
 def _spectral(matrix: Floats) -> float:
     """A number at least the largest singular value: LAPACK's, and its error bound."""
-    scale = max(matrix.shape) * 32 * _UNIT
-    return float(np.linalg.norm(matrix, 2)) * (1 + scale)
+    largest = float(np.linalg.norm(matrix, 2))
+    return largest * (1 + float(max(matrix.shape)) * 32 * _UNIT)
 
 
 def _length(vector: Floats) -> float:
@@ -195,5 +195,6 @@ def _single_above(value: float) -> float:
     if not value < 2.0**126:
         raise ValueError(f"the distance must lie below 2^126, got {value}")
     single = np.float32(value)
-    above = single if single >= value else np.nextafter(single, np.float32(np.inf))
-    return float(above)
+    if float(single) >= value:  # a comparison with a float32 would be in float32
+        return float(single)
+    return float(np.nextafter(single, np.float32(np.inf)))
