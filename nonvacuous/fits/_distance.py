@@ -10,7 +10,8 @@ norms (full decompositions, rounded up),
    \hat r_0 = r.
 
 Without biases :math:`e_d = r \sum_i \prod_{j<i} \hat s_j \prod_{j>i} s_j \|W_i -
-\hat W_i\|`.  Original norms alone would not do.
+\hat W_i\|`; original norms alone would not do.  With biases the same is done for the
+matrices that hold them (:func:`nonvacuous.measures.homogeneous`), which can be less.
 
 *Intervals*, on a box: bounds on every unit of the compressed net, and on the difference
 of the two nets at every unit; ReLU keeps a difference between 0 and what it was.
@@ -26,6 +27,7 @@ from nonvacuous._counting import margins
 from nonvacuous.compression import Compressed
 from nonvacuous.data import Sample
 from nonvacuous.evidence import DistanceFit, Origin
+from nonvacuous.measures import homogeneous
 from nonvacuous.nets import Floats, Layer, Network
 
 __all__ = ["ball_distance", "box_distance", "distance_fit"]
@@ -93,13 +95,12 @@ def ball_distance(network: Network, compressed: Network, *, radius: float) -> fl
     Raises:
         ValueError: if the shapes differ.
     """
-    error, reach = 0.0, radius
-    for old, new in _pairs(network, compressed):
-        (w, b), (v, c) = _affine(old), _affine(new)
-        error = _spectral(w) * error + _spectral(w - v) * reach + _length(b - c)
-        reach = _spectral(v) * reach + _length(c)
-        error, reach = error * (1 + _SLACK), reach * (1 + _SLACK)
-    return error
+    found = [_telescoped(_pairs(network, compressed), radius)]
+    old, new = homogeneous(network), homogeneous(compressed)
+    if old.sizes == new.sizes and old.sizes != network.sizes:
+        reach = math.hypot(radius, 1.0) * (1 + _SLACK)
+        found.append(_telescoped(_pairs(old, new), reach))
+    return min(found)
 
 
 def box_distance(
@@ -137,6 +138,16 @@ def box_distance(
     apart = more[:, None] - less[None, :]
     np.fill_diagonal(apart, 0.0)
     return float(apart.max()) / math.sqrt(2) * (1 + _SLACK)
+
+
+def _telescoped(pairs: list[tuple[Layer, Layer]], radius: float) -> float:
+    error, reach = 0.0, radius
+    for old, new in pairs:
+        (w, b), (v, c) = _affine(old), _affine(new)
+        error = _spectral(w) * error + _spectral(w - v) * reach + _length(b - c)
+        reach = _spectral(v) * reach + _length(c)
+        error, reach = error * (1 + _SLACK), reach * (1 + _SLACK)
+    return error
 
 
 def _pairs(network: Network, compressed: Network) -> list[tuple[Layer, Layer]]:
