@@ -24,7 +24,7 @@ from nonvacuous.nets import Floats, Network
 
 __all__ = ["Cushions", "cushions", "preactivations", "quotient"]
 
-_ENTRIES = 1 << 19  # of a chunk's Jacobians: 4 MiB, so that they stay in cache
+_ENTRIES = 1 << 18  # of a chunk's Jacobians: 2 MiB, so that they stay in cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,7 +105,8 @@ def cushions(network: Network, x: NDArray[np.floating[Any]]) -> Cushions:
     Raises:
         ValueError: if there are no rows.
 
-    Source: Arora et al. 2018, definitions 4 to 7 (recalled numbers).
+    Source: Arora et al. 2018, layer cushion, interlayer cushion and activation
+    contraction (transcribed, numbers of the definitions not known).
     """
     if len(x) == 0:
         raise ValueError("x must hold at least one row, got 0")
@@ -141,10 +142,11 @@ def quotient(top: Floats, bottom: Floats, empty: float = np.inf) -> Floats:
 
 def _step(matrices: Sequence[Floats]) -> int:
     """Rows of a chunk whose largest Jacobian has about `_ENTRIES` entries."""
-    widest = [m.shape[1] for m in matrices[1:]]
-    largest = max(
-        (len(m) * max(widest[:j]) for j, m in enumerate(matrices[1:], 1)), default=1
-    )
+    pulled = [
+        len(matrices[j]) * max(m.shape[1] for m in matrices[1 : j + 1])
+        for j in range(2, len(matrices))
+    ]
+    largest = max(pulled, default=max(len(m) for m in matrices))
     return max(1, min(4096, _ENTRIES // largest))
 
 

@@ -45,7 +45,7 @@ def noise_sensitivity(
     Raises:
         ValueError: if `layer` or `draws` is out of range.
 
-    Source: Arora et al. 2018, definition of noise sensitivity (recalled number).
+    Source: Arora et al. 2018, noise sensitivity (transcribed).
     """
     matrices = [a.weight for a in homogeneous(network).layers]
     if not 1 <= layer <= len(matrices):

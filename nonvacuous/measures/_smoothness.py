@@ -74,7 +74,7 @@ def smoothness(
     Raises:
         ValueError: if there are no rows, or the nets have different shapes.
 
-    Source: Arora et al. 2018, definition of interlayer smoothness (recalled number),
+    Source: Arora et al. 2018, interlayer smoothness (transcribed),
     at both points and without a probability: derived.
     """
     old, new = homogeneous(network), homogeneous(compressed)

@@ -5,38 +5,38 @@ The source's Theorem 4.1 (transcribed by others, not read in the original) ends 
 proved here, with every constant, is :data:`arora_network`; it is far above 1 on nets of
 any size, because the lemma behind it needs more coefficients than the net has weights.
 
-Proof.  Layers :math:`A^i`, i = 1 to d, no biases, on rows S of a sample of n; cushions
+Proof.  Layers :math:`A^i`, i = 1 to d = L - 1, no biases, on the n rows of S; cushions
 :math:`\mu_i, \mu_{i\to}`, contraction c and smoothness :math:`\rho \ge 3d` are worst
 cases over S.  Fix :math:`\epsilon = 2^{-j}` and :math:`a_i = \epsilon \mu_i
 \mu_{i\to} / (6 c d)`.
 
-1. One layer.  Let :math:`\hat A = \frac1k \sum_l z_l M_l` with sign matrices
-   :math:`M_l` drawn independently of S and A.  For fixed u, v,
+1. One layer of p entries.  Let :math:`\hat A = \frac1q \sum_l z_l M_l` with sign
+   matrices :math:`M_l` drawn independently of S and A.  For fixed u, v,
    :math:`|u^\top (\hat A - A) v| \le \frac{31}{32} a \|A\|_F \|u\| \|v\|` except with
-   probability :math:`\eta` if k is :func:`sign_count` of these.  Each
-   :math:`|z_l| \le \sqrt{h h'} \|A\|_F` (h, h' the layer's two widths) and
-   :math:`\|M_l\|_F = \sqrt{h h'}`, so :math:`2^b \ge 32 h h' / a + 3` levels for each
-   :math:`z_l` move :math:`\hat A` by at most :math:`\frac{1}{32} a \|A\|_F`.  Or write
-   the h h' entries themselves with :math:`2^b \ge \sqrt{h h'} / a + 3` levels, which
-   moves A by at most :math:`a \|A\|_F` and needs no luck.  The shorter is taken.
+   probability :math:`\delta'` if q is :func:`sign_count` of these.  Each
+   :math:`|z_l| \le \sqrt p \|A\|_F` and :math:`\|M_l\|_F = \sqrt p`, so
+   :math:`2^b \ge 32 p / a + 3` levels for each :math:`z_l` move :math:`\hat A` by at
+   most :math:`\frac{1}{32} a \|A\|_F`.  Or write the p entries themselves with
+   :math:`2^b \ge \sqrt p / a + 3` levels, which moves A by at most :math:`a \|A\|_F`
+   and needs no luck.  The shorter is taken.
 2. Induction (the source's).  Let :math:`\hat x_i^j` be :math:`x^j` with the first i
    layers replaced; claim :math:`\|\hat x_i^j - x^j\| \le \frac{i}{d} \epsilon \|x^j\|`
    for all j >= i.  Replacing layer i adds :math:`J^{i,j} (\hat A^i - A^i) v` and two
    errors of linearisation, :math:`v = \phi(\hat x_{i-1}^{i-1})`, :math:`\|v\| \le 2 c
    \|\phi(x^{i-1})\|`.  The first is at most :math:`a_i \|J^{i,j}\|_F \|A^i\|_F \|v\|
-   \le \frac{\epsilon}{3d} \|x^j\|` by step 1 for the h_j rows u of J (for j = i, J is
-   the identity: hence :math:`\mu_{i\to} \le 1/\sqrt{h_i}`); the others are at most
+   \le \frac{\epsilon}{3d} \|x^j\|` by step 1 for the rows u of J (for j = i, J is the
+   identity: hence :math:`\mu_{i\to} \le 1/\sqrt{\eta^{i+1}}`); the others are at most
    :math:`\epsilon \|x^j\| / \rho \le \frac{\epsilon}{3d} \|x^j\|` each.  At most
-   :math:`n d^2 h` events of step 1, h the widest layer, are used.  J may be any matrix
-   that the cushions and the smoothness were measured with.
+   :math:`n d^2 \eta^*` events of step 1 are used.  J may be any matrix that the
+   cushions and the smoothness were measured with.
 3. So :math:`\|f - g\| \le \epsilon \|f\| \le \gamma / \sqrt 2` on S for
    :math:`\gamma = \sqrt 2 \epsilon \max_S \|f\|`: a margin of f above :math:`\gamma`
    stays positive, :math:`\hat L_0(g) \le \hat L_\gamma(f)`.
 4. g's errors do not change when a layer is scaled, so integers name it: for each layer
-   1 bit (projected or direct), b and, if projected, k, with weights
-   :math:`6 / (\pi^2 b^2)` and :math:`6 / (\pi^2 k^2)`, and b bits for each
+   1 bit (projected or direct), b and, if projected, q, with weights
+   :math:`6 / (\pi^2 b^2)` and :math:`6 / (\pi^2 q^2)`, and b bits for each
    coefficient.  The weights of all nets sum to at most 1 before S is seen: Occam.
-5. :math:`\eta = \delta_P \pi(j) / (N n d^2 h)` pays for all j and for N seeds.
+5. :math:`\delta' = \delta_P \pi(j) / (T n d^2 \eta^*)` pays for all j and for T seeds.
 """
 
 import math
@@ -144,10 +144,10 @@ arora_network: Bound[CushionFit] = Bound(
     r" (\delta - \delta_P - \delta_\rho)\, e^{-|\hat\theta|}\bigr) \,\Bigr]"
     r" \ge 1 - \delta, \quad \gamma = \sqrt2\, \epsilon \max_{x \in S}"
     r" \|f_\theta(x)\|, \quad \epsilon = 2^{-j}, \quad |\hat\theta| \le \sum_i"
-    r" \bigl(k_i b_i \ln 2 + \ln\tfrac{\pi^2 b_i^2}{6} + \ln\tfrac{\pi^2 k_i^2}{6} +"
-    r" \ln 2\bigr) + \ln N, \quad k_i = k\bigl(\tfrac{31}{32} a_i,"
-    r" \tfrac{\delta_P \pi(j)}{N n d^2 h}\bigr), \quad a_i = \tfrac{\epsilon \mu_i"
-    r" \mu_{i\to}}{6 c d}",
+    r" \bigl(q_i b_i \ln 2 + \ln\tfrac{\pi^2 b_i^2}{6} + \ln\tfrac{\pi^2 q_i^2}{6} +"
+    r" \ln 2\bigr) + \ln T, \quad q_i = q\bigl(\tfrac{31}{32} a_i,"
+    r" \tfrac{\delta_P \pi(j)}{T n (L - 1)^2 \eta^*}\bigr), \quad a_i ="
+    r" \tfrac{\epsilon \mu_i \mu_{i\to}}{6 c (L - 1)}",
     source=Reference(
         key="arora2018stronger",
         where="Theorem 4.1, with explicit constants and a code for the coefficients",
