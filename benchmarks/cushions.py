@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from nonvacuous._counting import count_errors
+from nonvacuous.bounds import Certificate
 from nonvacuous.bounds.holdout import clopper_pearson
 from nonvacuous.bounds.noise_stability import (
     arora_network,
@@ -45,7 +46,7 @@ from nonvacuous.measures import (
     noise_sensitivity,
     smoothness,
 )
-from nonvacuous.measures._cushions import _step
+from nonvacuous.measures._cushions import chunk_rows
 from nonvacuous.nets import Network, read
 from nonvacuous.training import Recipe, fine_tune, initial
 
@@ -62,7 +63,7 @@ def trained(x: np.ndarray, y: np.ndarray) -> Network:
 def products(network: Network, x: np.ndarray) -> None:
     """The matrix products of `cushions` and nothing else, in its chunks."""
     first, second, third = (a.weight for a in homogeneous(network).layers)
-    step = _step([first, second, third])
+    step = chunk_rows([first, second, third])
     back = np.ones((step * len(third), third.shape[1]))
     for start in range(0, len(x), step):
         a = x[start : start + step]
@@ -84,6 +85,11 @@ def least(count: int, *runs) -> list[float]:
 
 def digits(values: np.ndarray) -> list[float]:
     return [float(f"{v:.4g}") for v in np.atleast_1d(values)]
+
+
+def said(outcome) -> float | str:
+    """The certified number, or why there is none."""
+    return outcome.raw if isinstance(outcome, Certificate) else str(outcome)
 
 
 def times(network: Network, x: np.ndarray) -> dict[str, object]:
@@ -120,9 +126,7 @@ def findings(network: Network, train, test) -> dict[str, object]:
     fit = cushion_fit(network, train, delta=0.01, seed=0, origin=origin)
     small = cushion_net(network, fit, seed=0)
     moved = smoothness(network, small, train.x)
-    sizes = {
-        "contraction": found.most_contracted,
-    }
+    sizes = {"contraction": found.most_contracted}
     epsilon = 2.0**-fit.grid_index
     gamma = 2**0.5 * epsilon * found.largest_output
     pruned = MagnitudePruning(keep=0.5).compress(network)
@@ -183,7 +187,7 @@ def findings(network: Network, train, test) -> dict[str, object]:
         "arora-network, code in nats a row": digits(
             arora_network.terms(fit, DELTA)["code, nats per row"]
         )[0],
-        "arora-network": arora_network.certify(fit, delta=DELTA).raw,
+        "arora-network": said(arora_network.certify(fit, delta=DELTA)),
         "half the weights pruned: distance by norms, by intervals": digits(
             np.array(
                 [
@@ -193,10 +197,10 @@ def findings(network: Network, train, test) -> dict[str, object]:
             )
         ),
         "its largest output": digits(found.largest_output)[0],
-        "original-by-distance": original_by_distance.certify(apart, delta=DELTA).raw,
-        "holdout-binomial, for comparison": clopper_pearson.certify(
-            holdout, delta=DELTA
-        ).raw,
+        "original-by-distance": said(original_by_distance.certify(apart, delta=DELTA)),
+        "holdout-binomial, for comparison": said(
+            clopper_pearson.certify(holdout, delta=DELTA)
+        ),
     }
 
 

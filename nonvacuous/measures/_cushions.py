@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from nonvacuous.measures._homogeneous import homogeneous, homogeneous_rows
 from nonvacuous.nets import Floats, Network
 
-__all__ = ["Cushions", "cushions", "preactivations", "quotient"]
+__all__ = ["Cushions", "chunk_rows", "cushions", "preactivations", "quotient"]
 
 _ENTRIES = 1 << 18  # of a chunk's Jacobians: 2 MiB, so that they stay in cache
 
@@ -111,7 +111,7 @@ def cushions(network: Network, x: NDArray[np.floating[Any]]) -> Cushions:
     if len(x) == 0:
         raise ValueError("x must hold at least one row, got 0")
     matrices = [layer.weight for layer in homogeneous(network).layers]
-    step = _step(matrices)
+    step = chunk_rows(matrices)
     parts = [
         _measured(matrices, homogeneous_rows(network, x[start : start + step]))
         for start in range(0, len(x), step)
@@ -140,7 +140,7 @@ def quotient(top: Floats, bottom: Floats, empty: float = np.inf) -> Floats:
         return np.where((top == 0) & (bottom == 0), empty, top / bottom)
 
 
-def _step(matrices: Sequence[Floats]) -> int:
+def chunk_rows(matrices: Sequence[Floats]) -> int:
     """Rows of a chunk whose largest Jacobian has about `_ENTRIES` entries."""
     pulled = [
         len(matrices[j]) * max(m.shape[1] for m in matrices[1 : j + 1])

@@ -21,13 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nonvacuous.measures._cushions import preactivations, quotient
+from nonvacuous.measures._cushions import chunk_rows, preactivations, quotient
 from nonvacuous.measures._homogeneous import homogeneous, homogeneous_rows
 from nonvacuous.nets import Floats, Network
 
 __all__ = ["Smoothness", "smoothness"]
 
-_CHUNK = 2048
 _SLACK = 1e-12
 
 
@@ -86,9 +85,11 @@ def smoothness(
         raise ValueError("x must hold at least one row, got 0")
     before = [layer.weight for layer in old.layers]
     after = [layer.weight for layer in new.layers]
+    # in the chunks of the cushions, so that both see the same units active
+    step = chunk_rows(before)
     parts = [
-        _measured(before, after, homogeneous_rows(network, x[start : start + _CHUNK]))
-        for start in range(0, len(x), _CHUNK)
+        _measured(before, after, homogeneous_rows(network, x[start : start + step]))
+        for start in range(0, len(x), step)
     ]
     return Smoothness(
         rho=np.concatenate([rho for rho, _ in parts]),

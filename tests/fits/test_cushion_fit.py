@@ -14,7 +14,7 @@ from nonvacuous.bounds import Certificate, Refusal, Verdict
 from nonvacuous.bounds.noise_stability import arora_network, layer_codes
 from nonvacuous.data import Role, Sample, make_sample
 from nonvacuous.evidence import CushionFit, Origin
-from nonvacuous.fits import cushion_fit, cushion_net
+from nonvacuous.fits import _cushions, cushion_fit, cushion_net
 from nonvacuous.measures import cushions, homogeneous, homogeneous_rows, smoothness
 from nonvacuous.nets import Layer, Network
 from nonvacuous.structures._projection import sign_rows
@@ -98,6 +98,26 @@ def test_no_other_epsilon_of_the_grid_has_a_smaller_bound(
         gamma = math.sqrt(2) * 2.0**-j * largest * (1 + 1e-9)
         other = replace(fit, grid_index=j, margin_errors=int((margin <= gamma).sum()))
         assert arora_network.formula(fit, 0.02) <= arora_network.formula(other, 0.02)
+
+
+def test_a_finer_epsilon_is_taken_where_the_best_is_not_smooth(
+    monkeypatch: pytest.MonkeyPatch, digits: tuple[Network, Sample, CushionFit]
+) -> None:
+    net, sample, best = digits
+    seen = []
+
+    def rough_at_first(*_: object) -> SimpleNamespace:
+        seen.append(1)
+        return SimpleNamespace(least=5.0 if len(seen) < 4 else 70.0)
+
+    monkeypatch.setattr(_cushions, "smoothness", rough_at_first)
+    fit = fitted(net, sample)
+    assert len(seen) == 4
+    assert fit.smoothness == pytest.approx(70)
+    assert fit.grid_index != best.grid_index
+    assert isinstance(arora_network.certify(fit, delta=0.05), Certificate)
+    monkeypatch.setattr(_cushions, "smoothness", lambda *_: SimpleNamespace(least=5.0))
+    assert fitted(net, sample) == replace(best, smoothness=5.0 * (1 - 1e-9))
 
 
 def test_where_the_net_is_smooth_the_outputs_move_by_epsilon_at_most() -> None:
@@ -245,12 +265,15 @@ def test_what_fifty_good_compressions_say_of_the_next_is_wrong_that_often() -> N
 
 
 def test_a_row_that_a_layer_maps_to_zero_leaves_nothing_to_compress() -> None:
-    net = Network(layers=(Layer(weight=np.array([[1.0, -1], [2, -2]]), bias=None),))
-    x = np.array([[1.0, 1], [1, 0]])
-    fit = fitted(net, make_sample(x, np.array([0, 1]), role=Role.TRAIN))
-    outcome = arora_network.certify(fit, delta=0.05)
-    assert isinstance(outcome, Refusal)
-    assert outcome.assumption == "cushions-positive"
+    crossed = Layer(weight=np.array([[1.0, -1], [2, -2]]), bias=None)
+    after = Layer(weight=np.eye(2), bias=None)
+    x = np.array([[1.0, 1], [1, 0], [0, 1]])
+    sample = make_sample(x, np.array([0, 1, 0]), role=Role.TRAIN)
+    for layers, rows in (((crossed,), slice(0, 2)), ((crossed, after), slice(1, 3))):
+        fit = fitted(Network(layers=layers), sample.take(rows))
+        outcome = arora_network.certify(fit, delta=0.05)
+        assert isinstance(outcome, Refusal)
+        assert outcome.assumption == "cushions-positive"
 
 
 def test_a_layer_of_zeros_stays_one() -> None:

@@ -15,6 +15,7 @@ from nonvacuous.bounds.noise_stability import effective_parameters
 from nonvacuous.measures import (
     Cushions,
     _cushions,
+    _smoothness,
     cushions,
     homogeneous,
     homogeneous_rows,
@@ -304,6 +305,30 @@ def test_smoothness_knows_how_far_the_outputs_moved() -> None:
     f, g = forward(net, x)[0], forward(small, x)[0]
     naive_gap = np.linalg.norm(f - g, axis=1) / np.linalg.norm(f, axis=1)
     np.testing.assert_allclose(smoothness(net, small, x).distance, naive_gap, 1e-12)
+
+
+def test_smoothness_sees_the_units_that_the_cushions_saw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A matrix product's last bit depends on its shape, so both go by equal chunks."""
+    sizes: dict[str, list[int]] = {"cushions": [], "smoothness": []}
+    net = random_net((3, 5, 4, 2), 5)
+    real = _cushions.preactivations
+
+    def watched(matrices: list[Floats], a: Floats) -> list[Floats]:
+        sizes[current].append(len(a))
+        return real(matrices, a)
+
+    monkeypatch.setattr(_cushions, "_ENTRIES", 100)
+    for module in (_cushions, _smoothness):
+        monkeypatch.setattr(module, "preactivations", watched)
+    x = rows(net, 13, 6)
+    current = "cushions"
+    cushions(net, x)
+    current = "smoothness"
+    smoothness(net, shaken(net, 0.1, 0), x)
+    assert sizes["smoothness"][::2] == sizes["cushions"]
+    assert len(sizes["cushions"]) > 1
 
 
 def test_a_net_is_perfectly_smooth_towards_itself() -> None:
