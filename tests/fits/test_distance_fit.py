@@ -116,6 +116,25 @@ def test_intervals_are_exact_for_one_layer() -> None:
     assert box_distance(old, old, box=(-1.0, 1.0)) < 1e-14
 
 
+def test_relu_can_take_away_a_difference_that_intervals_are_sure_of() -> None:
+    """Both units lose 1 before the ReLU; the first is off, only the second shows it."""
+
+    def net(lost: float) -> Network:
+        bias = np.array([-1.0, 3.0]) - lost
+        return Network(
+            layers=(
+                Layer(weight=np.array([[1.0], [1.0]]), bias=bias),
+                Layer(weight=np.eye(2), bias=None),
+            )
+        )
+
+    x = np.array([[0.5]])
+    gap = forward(net(0), x)[0] - forward(net(1), x)[0]
+    assert gap.tolist() == [[0.0, 1.0]]
+    found = box_distance(net(0), net(1), box=(0.0, 1.0)) * math.sqrt(2)
+    assert 1 <= found <= 1 + 1e-7
+
+
 def test_a_net_is_at_no_distance_from_itself() -> None:
     old, _ = random_pair(0, 1.0, biased=True)
     assert ball_distance(old, old, radius=5.0) == 0.0
