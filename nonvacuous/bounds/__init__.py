@@ -14,18 +14,21 @@ from nonvacuous.bounds._bound import Verdict as Verdict
 from nonvacuous.bounds.best_of_holdout import best_of_holdout
 from nonvacuous.bounds.betting import holdout_betting
 from nonvacuous.bounds.coreset import corenet_generalization
-from nonvacuous.bounds.holdout import (
-    clopper_pearson,
-    holdout_hoeffding,
-    holdout_kl,
+from nonvacuous.bounds.finite_class import (
+    finite_class_binomial,
+    finite_class_hoeffding,
+    finite_class_kl,
 )
+from nonvacuous.bounds.holdout import clopper_pearson, holdout_hoeffding, holdout_kl
 from nonvacuous.bounds.holdout_losses import (
     holdout_empirical_bernstein,
     holdout_loss_hoeffding,
     holdout_loss_kl,
 )
 from nonvacuous.bounds.model_compression import compress_then_evaluate
+from nonvacuous.bounds.noise_stability import arora_network
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
+from nonvacuous.bounds.output_distance import original_by_distance
 from nonvacuous.bounds.pick_to_learn import pick_to_learn, pick_to_learn_closed_form
 from nonvacuous.bounds.progressive import progressive_azuma, progressive_kl
 from nonvacuous.bounds.rademacher import rademacher_classifiers, rademacher_losses
@@ -74,4 +77,9 @@ ALL: tuple[Bound[Any], ...] = (
     pick_to_learn_closed_form,
     rademacher_classifiers,
     rademacher_losses,
+    finite_class_binomial,
+    finite_class_kl,
+    finite_class_hoeffding,
+    arora_network,
+    original_by_distance,
 )

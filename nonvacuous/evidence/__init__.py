@@ -14,9 +14,12 @@ from nonvacuous.evidence._compression_set import PickFit as PickFit
 from nonvacuous.evidence._coreset import CoresetFit as CoresetFit
 from nonvacuous.evidence._counts import CodedFit as CodedFit
 from nonvacuous.evidence._counts import HoldoutErrors as HoldoutErrors
+from nonvacuous.evidence._cushions import CushionFit as CushionFit
+from nonvacuous.evidence._distance import DistanceFit as DistanceFit
 from nonvacuous.evidence._losses import HoldoutLosses as HoldoutLosses
 from nonvacuous.evidence._losses import OrderedLosses as OrderedLosses
 from nonvacuous.evidence._origin import Origin as Origin
+from nonvacuous.evidence._parameters import ParameterClassFit as ParameterClassFit
 from nonvacuous.evidence._rademacher import RademacherFit as RademacherFit
 from nonvacuous.evidence._rademacher import RademacherLosses as RademacherLosses
 
@@ -26,10 +29,13 @@ __all__ = [
     "CompressionSetFit",
     "CompressionSetLosses",
     "CoresetFit",
+    "CushionFit",
+    "DistanceFit",
     "HoldoutErrors",
     "HoldoutLosses",
     "OrderedLosses",
     "Origin",
+    "ParameterClassFit",
     "PickFit",
     "ProgressiveErrors",
     "RademacherFit",
