@@ -66,9 +66,9 @@ class _Bets:
         """Mean of ln(1 - stake + stake (1-x)/(1-m)), rounded down."""
         factor = (1.0 - stake) + stake * ((1.0 - self.x) / (1.0 - m))
         log = np.log(factor)
-        size = abs(log[0]) + self.share @ (np.abs(log[1:]) + np.abs(log[:-1]))
-        size += float(self.share @ (1.0 / factor[1:])) + 1.0 / factor[0]
-        return float(log[0] + self.share @ np.diff(log) - _SLACK * size)
+        size = 1.0 + np.abs(log) + 1.0 / factor
+        slack = _SLACK * (size[0] + self.share @ (size[1:] + size[:-1]))
+        return float(log[0] + self.share @ np.diff(log) - slack)
 
     def stake(self, m: float) -> float:
         """The best stake, by bisection on the slope, which falls in the stake."""
@@ -102,7 +102,7 @@ def betting_inverse(
     >>> round(betting_inverse([1.0], [0.1], 0.05), 9)  # the inverse of kl
     0.220078601
     >>> round(betting_inverse([0.5, 1.0], [0.1, 0.0], 0.05), 9)
-    0.136880937
+    0.112471564
     """
     bets = _Bets(values, reached)
     low, high = min(law_mean(values, reached), 1.0), 1.0

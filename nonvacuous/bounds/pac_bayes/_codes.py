@@ -1,14 +1,14 @@
 r"""Point masses on coded nets: Occam by kl, and the compression bounds as published.
 
 A posterior that is one net of weight P(h) has relative entropy :math:`\ln 1/P(h)`.
-Zhou et al. (2019) and Lotfi et al. (2022) put it into Catoni's bound on a grid.  For one
-net at a time a union bound needs neither grid nor constant, so with the same weight
+Zhou et al. (2019) and Lotfi et al. (2022) put it into Catoni's bound on a grid.  For
+one net at a time a union bound needs neither grid nor constant, so with equal weights
 
     binomial tail <= inverse of kl <= Catoni on a grid :
 
 the inverse of kl is the infimum over all temperatures, the grid has one of them and
-pays for it, and Chernoff's bound on the binomial tail is the inverse of kl.  The inverse
-of kl also holds for losses in [0, 1], the binomial tail for errors only.
+pays for it, and Chernoff's bound on the binomial tail is the inverse of kl.  The latter
+also holds for losses in [0, 1], the binomial tail for errors only.
 
 A code that is not prefix-free names at most 2^l nets by l bits.  The weight of a length
 l >= 1 is :math:`6/(\pi^2 l^2)`, so that a net costs :math:`l \ln 2 + 2 \ln l +

@@ -55,7 +55,7 @@ def log_xi(n: int) -> float:
         n: rows, at least 1.
 
     Returns:
-        Nats, at most those of :func:`log_two_root` but for the rounding.
+        Nats, at most those of :func:`log_two_root`.
 
     Raises:
         ValueError: if `n` is below 1.
@@ -69,9 +69,8 @@ def log_xi(n: int) -> float:
     k = np.arange(1, last + 1, dtype=float)
     rest = n - k
     gap = _stirling(np.array([float(n)])) - _stirling(k) - _stirling(rest)
-    total = 2.0 + 2.0 * float(
-        np.sum(np.sqrt(n / (2 * math.pi * k * rest)) * np.exp(gap))
-    )
+    twice = np.sqrt(2 * n / (math.pi * k * rest)) * np.exp(gap)
+    total = 2.0 + float(twice.sum())
     if n % 2 == 0 and last == n // 2 - 1:  # the middle term has no twin
         half = np.array([n / 2])
         log = _stirling(np.array([float(n)])) - 2 * _stirling(half)
@@ -79,4 +78,4 @@ def log_xi(n: int) -> float:
     elif last == _EDGE:  # n > 2 * _EDGE + 1
         angle = math.pi / 2 - 2 * math.asin(math.sqrt((last + 0.5) / n))
         total += math.sqrt(n / (2 * math.pi)) * 2 * angle
-    return up(math.log(total) * (1 + 2.0**-45), ulps=1)
+    return min(up(math.log(total) * (1 + 2.0**-45), ulps=1), log_two_root(n))

@@ -12,8 +12,8 @@ with :math:`m_{l,c}` the multiplicities of equal incoming vectors (row of the we
 and bias) among the h_l units of hidden layer l.  Proof: an order that leaves the net as
 it is permutes, in the first hidden layer, units of equal incoming vectors; given those,
 the same in the next; so at most :math:`\prod m_{l,c}!` orders do, and the orbit is all
-orders divided by them.  Weights of distinct predictors still sum to at most 1.  The full
-:math:`\ln h_l!` is right only if all incoming vectors of the layer differ.
+orders divided by them.  Weights of distinct predictors still sum to at most 1.  The
+full :math:`\ln h_l!` is right only if all incoming vectors of the layer differ.
 """
 
 import math
