@@ -29,6 +29,29 @@ from nonvacuous.bounds.model_compression import compress_then_evaluate
 from nonvacuous.bounds.noise_stability import arora_network
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
 from nonvacuous.bounds.output_distance import original_by_distance
+from nonvacuous.bounds.pac_bayes import (
+    occam_binomial_symmetric,
+    occam_catoni_grid,
+    occam_kl,
+    occam_kl_bounded,
+    occam_subsampled_hoeffding,
+    occam_subsampled_kl,
+    pac_bayes_betting,
+    pac_bayes_catoni,
+    pac_bayes_catoni_grid,
+    pac_bayes_kl,
+    pac_bayes_kl_exact_constant,
+    pac_bayes_lambda,
+    pac_bayes_mcallester,
+    pac_bayes_quadratic,
+    pac_bayes_recursive,
+    pac_bayes_recursive_betting,
+    pac_bayes_renyi_draw,
+    pac_bayes_single_draw,
+    pac_bayes_split_kl,
+    universal_binomial,
+    universal_catoni_grid,
+)
 from nonvacuous.bounds.pick_to_learn import pick_to_learn, pick_to_learn_closed_form
 from nonvacuous.bounds.progressive import progressive_azuma, progressive_kl
 from nonvacuous.bounds.rademacher import rademacher_classifiers, rademacher_losses
@@ -82,4 +105,25 @@ ALL: tuple[Bound[Any], ...] = (
     finite_class_hoeffding,
     arora_network,
     original_by_distance,
+    pac_bayes_kl,
+    pac_bayes_kl_exact_constant,
+    pac_bayes_mcallester,
+    pac_bayes_quadratic,
+    pac_bayes_lambda,
+    pac_bayes_catoni,
+    pac_bayes_catoni_grid,
+    pac_bayes_betting,
+    pac_bayes_split_kl,
+    pac_bayes_recursive,
+    pac_bayes_recursive_betting,
+    pac_bayes_single_draw,
+    pac_bayes_renyi_draw,
+    occam_kl,
+    occam_kl_bounded,
+    occam_catoni_grid,
+    occam_binomial_symmetric,
+    universal_binomial,
+    universal_catoni_grid,
+    occam_subsampled_kl,
+    occam_subsampled_hoeffding,
 )
