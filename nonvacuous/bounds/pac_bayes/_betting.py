@@ -38,7 +38,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from nonvacuous.bounds._assumptions import IID
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
+from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._constant import log_xi
 from nonvacuous.bounds.pac_bayes._kl_bounds import nats_per_row
@@ -136,6 +136,7 @@ pac_bayes_betting: Bound[LossLaw] = Bound(
     ),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=lambda law, delta: betting_inverse(
         law.values,
         law.reached,

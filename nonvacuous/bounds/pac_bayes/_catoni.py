@@ -22,7 +22,7 @@ import numpy as np
 
 from nonvacuous._numerics import check_delta, up
 from nonvacuous.bounds._assumptions import IID
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
+from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
 from nonvacuous.evidence import GibbsFit
@@ -130,6 +130,7 @@ def pac_bayes_catoni_at(temperature: float) -> Bound[GibbsFit]:
         ),
         assumptions=(IID, PRIOR_FIXED, BOUNDED),
         about=About.STOCHASTIC,
+        loss=Loss.UNIT,
         formula=lambda fit, delta: catoni_upper(
             fit.empirical,
             nats_per_row(fit.kl, 0.0, fit.trials, remaining(delta, fit.mc_delta)),
@@ -161,6 +162,7 @@ pac_bayes_catoni_grid: Bound[GibbsFit] = Bound(
     ),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=lambda fit, delta: catoni_grid_upper(
         fit.empirical, fit.kl, fit.trials, remaining(delta, fit.mc_delta)
     ),

@@ -25,6 +25,7 @@ from nonvacuous.bounds._bound import (
     Assumption,
     Bound,
     Fidelity,
+    Loss,
     Reference,
     Verdict,
 )
@@ -158,6 +159,7 @@ occam_kl_bounded: Bound[CodedLoss] = Bound(
     ),
     assumptions=(IID, CODE_BEFORE_ROWS, BOUNDED),
     about=About.COMPRESSED,
+    loss=Loss.UNIT,
     formula=lambda fit, delta: kl_inverse(fit.empirical, _per_row(fit, delta)),
     example=CodedLoss(empirical=0.04, trials=60_000, bits=5_000),
     rises=("empirical", "bits"),

@@ -12,7 +12,7 @@ import math
 
 from nonvacuous._numerics import check_delta, up
 from nonvacuous.bounds._assumptions import IID
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
+from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._constant import log_two_root, log_xi
@@ -93,6 +93,7 @@ pac_bayes_kl: Bound[GibbsFit] = Bound(
     source=Reference(key="maurer2004note", where="Theorem 5", fidelity=Fidelity.EXACT),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=lambda fit, delta: kl_inverse(
         fit.empirical, _nats(fit, log_two_root(fit.trials), delta)
     ),
@@ -116,6 +117,7 @@ pac_bayes_kl_exact_constant: Bound[GibbsFit] = Bound(
     ),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=lambda fit, delta: kl_inverse(
         fit.empirical, _nats(fit, log_xi(fit.trials), delta)
     ),

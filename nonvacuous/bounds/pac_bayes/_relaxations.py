@@ -10,7 +10,7 @@ import math
 
 from nonvacuous._numerics import up
 from nonvacuous.bounds._assumptions import IID
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
+from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._constant import log_two_root
 from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
@@ -100,6 +100,7 @@ pac_bayes_mcallester: Bound[GibbsFit] = Bound(
     ),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=lambda fit, delta: mcallester_upper(fit.empirical, _nats(fit, delta)),
     example=EXAMPLE,
     rises=("empirical", "kl", "mc_delta"),
@@ -120,6 +121,7 @@ pac_bayes_quadratic: Bound[GibbsFit] = Bound(
     ),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=lambda fit, delta: quadratic_upper(fit.empirical, _nats(fit, delta)),
     example=EXAMPLE,
     rises=("empirical", "kl", "mc_delta"),
@@ -138,6 +140,7 @@ pac_bayes_lambda: Bound[GibbsFit] = Bound(
     ),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=lambda fit, delta: thiemann_upper(
         fit.empirical,
         _nats(fit, delta),

@@ -92,7 +92,7 @@ pac_bayes_single_draw: Bound[DrawnFit] = Bound(
         fidelity=Fidelity.DERIVED,
     ),
     assumptions=(IID, PRIOR_FIXED, DRAWN, ZERO_ONE),
-    about=About.STOCHASTIC,
+    about=About.DRAWN,
     formula=lambda fit, delta: kl_inverse(
         rate_up(fit.errors, fit.trials), _draw_nats(fit, delta)
     ),
@@ -115,7 +115,7 @@ pac_bayes_renyi_draw: Bound[RenyiFit] = Bound(
         fidelity=Fidelity.DERIVED,
     ),
     assumptions=(IID, PRIOR_FIXED, DRAWN, ZERO_ONE),
-    about=About.STOCHASTIC,
+    about=About.DRAWN,
     formula=lambda fit, delta: kl_inverse(
         rate_up(fit.errors, fit.trials), _renyi_nats(fit, delta)
     ),

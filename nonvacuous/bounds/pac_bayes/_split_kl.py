@@ -15,7 +15,7 @@ import numpy as np
 
 from nonvacuous._numerics import up
 from nonvacuous.bounds._assumptions import IID
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
+from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._betting import law_mean
@@ -68,6 +68,7 @@ pac_bayes_split_kl: Bound[LossLaw] = Bound(
     ),
     assumptions=(IID, PRIOR_FIXED, BOUNDED),
     about=About.STOCHASTIC,
+    loss=Loss.UNIT,
     formula=_formula,
     example=LossLaw(
         values=(0.5, 1.0), reached=(0.2, 0.01), trials=60_000, kl=300.0, mc_delta=0.01

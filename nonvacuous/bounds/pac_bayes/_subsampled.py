@@ -17,6 +17,7 @@ from nonvacuous.bounds._bound import (
     Assumption,
     Bound,
     Fidelity,
+    Loss,
     Reference,
     Verdict,
 )
@@ -139,6 +140,7 @@ occam_subsampled_hoeffding: Bound[SubsampledFit] = Bound(
     ),
     assumptions=(IID, CODE_BEFORE_ROWS, DRAWN_APART, BOUNDED),
     about=About.COMPRESSED,
+    loss=Loss.UNIT,
     formula=_hoeffding,
     example=_EXAMPLE,
     rises=("empirical", "bits"),
@@ -158,6 +160,7 @@ occam_subsampled_kl: Bound[SubsampledFit] = Bound(
     ),
     assumptions=(IID, CODE_BEFORE_ROWS, DRAWN_APART, BOUNDED),
     about=About.COMPRESSED,
+    loss=Loss.UNIT,
     formula=_kl,
     example=_EXAMPLE,
     rises=("empirical", "bits"),
