@@ -108,5 +108,6 @@ def _corner(
     """The parameter moved to the corner of its box where the loss rises."""
     size: Single | np.float32 = np.float32(alpha)
     if spread.magnitude:
-        size = size * (np.abs(parameter) + np.float32(spread.floor))
+        box = np.abs(parameter) + np.float32(spread.floor)
+        size = np.asarray(size * box, dtype=np.float32)
     return parameter + size * np.sign(gradient)

@@ -8,6 +8,7 @@ Equations with Gaussian noise, (29) to (44), (48), (49), (53), (56), (57), (61),
 nitarshan/robust-generalization-measures at 8e90129, read; the others are recalled.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -86,7 +87,7 @@ def log_vc(sizes: Sequence[int], delta: float) -> float:
     Source: Jiang et al. 2020, equation (19), recalled.
     """
     d, side = len(sizes) - 1, math.sqrt(sizes[0])
-    weights = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    weights = sum(a * b for a, b in itertools.pairwise(sizes))
     growth = math.sqrt(d * math.log2(6 * d * side) ** 3 * weights)
     return 2 * math.log(4000 * growth + math.sqrt(math.log(1 / delta)))
 

@@ -70,7 +70,8 @@ class Spread:
         """Of the noise of a parameter."""
         if not self.magnitude:
             return np.float32(sigma)
-        return np.sqrt(np.float32(sigma**2) * parameter**2 + np.float32(self.floor**2))
+        variance = np.float32(sigma**2) * parameter**2 + np.float32(self.floor**2)
+        return np.asarray(np.sqrt(variance), dtype=np.float32)
 
 
 class Search(Protocol):
@@ -270,7 +271,9 @@ class SequentialSearch:
                 return root, at
             centre = root  # the root is beyond the ladder
 
-    def _root(self, levels: Floats, found: Floats) -> tuple[float, Floats]:
+    def _root(
+        self, levels: NDArray[np.floating], found: Floats
+    ) -> tuple[float, Floats]:
         """Where the mean crosses the target, or the end it is beyond; draws there."""
         mean = found.mean(axis=0)
         place = _crossing(mean, self.target)
@@ -298,7 +301,7 @@ class _Lines:
         self._order = np.argsort(passes.margins, kind="stable")
         self._blocks = max(1, round(len(passes) / rows))
 
-    def increases(self, levels: Floats) -> Floats:
+    def increases(self, levels: NDArray[np.floating]) -> Floats:
         """The increase of the error of one block, with one draw, at each sigma.
 
         A block's chance is its size: the mean over draws is that over all rows.
@@ -325,7 +328,8 @@ class _Lines:
             with np.errstate(over="ignore", invalid="ignore"):
                 outputs = onward(start + sigma * rise, [self.passes.parameters[0], *at])
                 found[i] = (~(margins(outputs, y) > 0)).mean()
-        return found - self.passes.wrong[rows].mean()
+        found -= self.passes.wrong[rows].mean()
+        return found
 
     def _line(self, parameter: Single) -> tuple[Single, Single]:
         """Where the line starts and its slope.

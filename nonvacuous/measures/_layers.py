@@ -49,7 +49,7 @@ class Weights:
     @cached_property
     def singular(self) -> tuple[Floats, ...]:
         """Singular values of each matrix, largest first."""
-        return tuple(np.linalg.svd(m, compute_uv=False) for m in self.matrices)
+        return tuple(_singular(matrix) for matrix in self.matrices)
 
     @cached_property
     def spectral(self) -> Floats:
@@ -99,7 +99,7 @@ def schatten_norm(weight: Floats, p: float) -> float:
     Returns:
         The norm.
     """
-    return float(np.linalg.norm(np.linalg.svd(weight, compute_uv=False), p))
+    return float(np.linalg.norm(_singular(weight), p))
 
 
 def log_path_norm(network: Network, p: float = 2.0) -> float:
@@ -135,3 +135,7 @@ def log_path_norm(network: Network, p: float = 2.0) -> float:
         if top == -np.inf:
             return top
         return float(np.log(np.exp(log_value - top).sum()) + top)
+
+
+def _singular(weight: Floats) -> Floats:
+    return np.asarray(np.linalg.svd(weight, compute_uv=False), dtype=np.float64)

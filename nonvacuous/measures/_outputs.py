@@ -3,6 +3,7 @@ r"""What a net says of its rows: margins, entropy, Fisher-Rao norm, gradient noi
 All in float64, by chunks of rows.
 """
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -163,7 +164,8 @@ def gradient_noise(network: Network, rows: Sample) -> float:
     Source: Jiang et al. 2020, one of equations (63) to (67), recalled.
     """
     total = [
-        np.zeros((l.weight.shape[0], l.weight.shape[1] + 1)) for l in network.layers
+        np.zeros((outputs, inputs + 1))
+        for inputs, outputs in itertools.pairwise(network.sizes)
     ]
 
     def part(x: Floats, y: NDArray[np.int64]) -> float:

@@ -47,7 +47,7 @@ class Passes:
         if len(x) == 0:
             raise ValueError("rows must hold at least one row, got 0")
         flat = x.reshape(len(x), -1)
-        live = flat.any(axis=0)
+        live = np.atleast_1d(flat.any(axis=0))
         live[0] |= not live.any()
         self.x: Single = np.ascontiguousarray(flat[:, live], dtype=np.float32)
         self.y = y
