@@ -99,6 +99,7 @@ def _row(
     formula: str,
     compute: Callable[[Facts], float],
 ) -> Measure:
+    """A measure; a question mark after the equation says that it is recalled."""
     return Measure(
         name=name,
         equation=equation.removesuffix("?"),
@@ -145,7 +146,7 @@ ALL_JIANG: tuple[Measure, ...] = (
         "30",
         "log-spec-orig-main",
         "rows",
-        r"\ln \frac{\prod_i s_i^2}{\gamma^2} \sum_i " r"\frac{\|W_i\|_F^2}{s_i^2}",
+        r"\ln \frac{\prod_i s_i^2}{\gamma^2} \sum_i \frac{\|W_i\|_F^2}{s_i^2}",
         lambda t: _spec_main(t, _ratio(t)),
     ),
     _row(
@@ -243,7 +244,7 @@ ALL_JIANG: tuple[Measure, ...] = (
         "52?",
         "sharpness-orig",
         "rows, alpha",
-        r"\frac{\|w\|^2 \ln(2\omega)}{4 \alpha^2} + \ln \frac{m}{\delta} + " r"10",
+        r"\frac{\|w\|^2 \ln(2\omega)}{4 \alpha^2} + \ln \frac{m}{\delta} + 10",
         lambda t: _sharp(t, _norm2(t)),
     ),
     _row(
