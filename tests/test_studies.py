@@ -13,7 +13,9 @@ from nonvacuous import studies
 from nonvacuous.data import Role, make_sample
 from nonvacuous.studies import Randomisation, randomise
 
-DRAW = np.random.default_rng(20200101)
+
+def fresh():
+    return np.random.default_rng(20200101)
 
 
 def sign(value):
@@ -32,7 +34,7 @@ def test_kendall_of_one_swap_is_two_thirds() -> None:
 
 
 def test_kendall_of_itself_is_one_and_of_its_reverse_minus_one() -> None:
-    order = DRAW.permutation(50)
+    order = fresh().permutation(50)
     assert studies.kendall(order, order) == 1
     assert studies.kendall(order, -order) == -1
 
@@ -51,7 +53,7 @@ def test_kendall_is_the_mean_over_pairs_with_ties_in_the_denominator(pairs) -> N
 
 
 def test_kendall_without_ties_is_that_of_scipy() -> None:
-    mu, g = DRAW.normal(size=(2, 300))
+    mu, g = fresh().normal(size=(2, 300))
     assert studies.kendall(mu, g) == pytest.approx(kendalltau(mu, g).statistic)
 
 
@@ -187,20 +189,20 @@ def test_information_is_the_slow_loop(seed: int) -> None:
 
 
 def test_the_gap_itself_tells_everything_and_so_does_its_negative() -> None:
-    g = DRAW.normal(size=24)
+    g = fresh().normal(size=24)
     table = grid(2, 3, 4)
     assert studies.conditional_information(g, g, table) == pytest.approx(1)
     assert studies.conditional_information(-g, g, table) == pytest.approx(1)
 
 
 def test_a_constant_measure_tells_nothing() -> None:
-    g = DRAW.normal(size=24)
+    g = fresh().normal(size=24)
     assert studies.conditional_information(np.ones(24), g, grid(2, 3, 4)) == 0
 
 
 def test_a_measure_of_one_hyperparameter_tells_nothing_given_it() -> None:
     table = grid(4, 6)
-    g = table[:, 0] + 0.1 * DRAW.normal(size=24)
+    g = table[:, 0] + 0.1 * fresh().normal(size=24)
     scores = studies.information_scores(table[:, 0], g, table, size=1)
     assert scores[()] > 0.5
     assert scores[(0,)] == pytest.approx(0, abs=1e-12)
@@ -208,8 +210,8 @@ def test_a_measure_of_one_hyperparameter_tells_nothing_given_it() -> None:
 
 def test_information_does_not_depend_on_the_order_of_models() -> None:
     table = grid(3, 2, 2)
-    mu, g = DRAW.normal(size=(2, 12))
-    order = DRAW.permutation(12)
+    mu, g = fresh().normal(size=(2, 12))
+    order = fresh().permutation(12)
     found = studies.conditional_information(mu[order], g[order], table[order])
     assert found == pytest.approx(studies.conditional_information(mu, g, table))
 
@@ -252,7 +254,7 @@ def test_the_pgdl_score_is_what_the_scoring_program_counts(seed: int) -> None:
 
 
 def test_the_pgdl_score_of_the_gap_is_a_hundred() -> None:
-    g = DRAW.normal(size=12)
+    g = fresh().normal(size=12)
     assert studies.pgdl_score(g, g, grid(2, 2, 3)) == pytest.approx(100)
     with pytest.raises(ValueError, match="at least 2"):
         studies.pgdl_score(g, g, np.arange(12)[:, None])
@@ -294,8 +296,8 @@ def naive_sign_errors(mu, g, table, test_rows, least):
 @pytest.mark.parametrize("least", [0.0, 0.5])
 def test_sign_errors_are_those_of_the_slow_loop(least: float) -> None:
     table = np.repeat(grid(3, 2, 2), 4, axis=0)
-    g = 0.03 * DRAW.random(len(table))
-    mu = np.round(g + 0.02 * DRAW.normal(size=len(table)), 2)
+    g = 0.03 * fresh().random(len(table))
+    mu = np.round(g + 0.02 * fresh().normal(size=len(table)), 2)
     found = studies.sign_errors(mu, g, table, least=least)
     naive = naive_sign_errors(mu, g, table, 10_000, least)
     np.testing.assert_allclose(np.sort(found.errors), np.sort(naive))
@@ -361,7 +363,7 @@ def test_many_models_take_no_more_than_a_table_of_pairs() -> None:
 
 @pytest.fixture
 def sample():
-    x = DRAW.normal(2, 3, size=(400, 4, 4)).astype(np.float32)
+    x = fresh().normal(2, 3, size=(400, 4, 4)).astype(np.float32)
     y = np.arange(400) % 10
     return make_sample(x, y, role=Role.TRAIN, source="toy")
 

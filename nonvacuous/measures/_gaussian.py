@@ -227,31 +227,30 @@ class SequentialSearch:
         start = passes.done
         lines = _Lines(passes, spread, seed, self.rows)
         levels = self.upper * 2.0 ** np.arange(1 - _LEVELS, 1)
-        found = np.stack([lines.increases(levels) for _ in range(_FIRST)])
-        place = _crossing(found.mean(axis=0), self.target)
-        if place < 1:
-            end = -1 if place < 0 else 0
-            return Sharpness(
-                value=float(levels[end]),
-                increase=float(found[:, end].mean()),
-                width=_width(found[:, end], self.confidence),
-                draws=lines.drawn,
-                passes=passes.done - start,
-                bracketed=False,
-            )
-        centre, _ = self._root(levels, found)
-        levels = centre * 2.0 ** (np.arange(-2, 3) / 4)
-        found = np.stack([lines.increases(levels) for _ in range(_SECOND)])
-        centre, _ = self._root(levels, found)
-        sigma, at = self._close_in(lines, centre)
+        found = lines.more(levels, _FIRST)
+        while self._open_ended(found):
+            found = np.concatenate([found, lines.more(levels, _FIRST)])
+        sigma, at = self._root(levels, found)
+        inside = levels[0] < sigma < self.upper
+        if inside:
+            levels = sigma * 2.0 ** (np.arange(-2, 3) / 4)
+            centre, _ = self._root(levels, lines.more(levels, _SECOND))
+            sigma, at = self._close_in(lines, centre)
         return Sharpness(
-            value=sigma,
+            value=min(sigma, self.upper),
             increase=float(at.mean()),
             width=_width(at, self.confidence),
             draws=lines.drawn,
             passes=passes.done - start,
-            bracketed=True,
+            bracketed=inside and sigma < self.upper,
         )
+
+    def _open_ended(self, found: Floats) -> bool:
+        """Whether no level crosses the target, but one end may."""
+        place = _crossing(found.mean(axis=0), self.target)
+        end = found[:, -1 if place < 0 else 0]
+        near = abs(float(end.mean()) - self.target) < 2 * _width(end, 0.95)
+        return place < 1 and near and len(found) < _MOST
 
     def _close_in(self, lines: "_Lines", centre: float) -> tuple[float, Floats]:
         """The root near `centre`, and the increase of each draw there."""
@@ -260,14 +259,14 @@ class SequentialSearch:
             found = np.empty((0, 3))
             while True:
                 count = _BATCH if len(found) else _LEAST
-                new = [lines.increases(levels) for _ in range(count)]
-                found = np.concatenate([found, new])
+                found = np.concatenate([found, lines.more(levels, count)])
                 root, at = self._root(levels, found)
                 if lines.drawn >= _MOST or root in (levels[0], levels[-1]):
                     break
                 if _width(at, self.confidence) <= self.tolerance:
                     break
-            if lines.drawn >= _MOST or levels[0] < root < levels[-1]:
+            inside = levels[0] < root < levels[-1]
+            if inside or root >= self.upper or lines.drawn >= _MOST:
                 return root, at
             centre = root  # the root is beyond the ladder
 
@@ -300,6 +299,10 @@ class _Lines:
         self._draw = np.random.Generator(np.random.Philox(key=[seed, _STREAM + 1]))
         self._order = np.argsort(passes.margins, kind="stable")
         self._blocks = max(1, round(len(passes) / rows))
+
+    def more(self, levels: NDArray[np.floating], draws: int) -> Floats:
+        """Increases at each sigma (draws, levels)."""
+        return np.stack([self.increases(levels) for _ in range(draws)])
 
     def increases(self, levels: NDArray[np.floating]) -> Floats:
         """The increase of the error of one block, with one draw, at each sigma.

@@ -127,8 +127,12 @@ def log_path_norm(network: Network, p: float = 2.0) -> float:
             top = float(log_value.max())
             if top == -np.inf:  # only biases are left
                 top = 0.0
-            sums = np.abs(layer.weight) ** p @ np.exp(log_value - top)
-            log_value = np.log(sums) + top
+            size = float(np.abs(layer.weight).max())
+            if size > 0:
+                sums = np.abs(layer.weight / size) ** p @ np.exp(log_value - top)
+                log_value = np.log(sums) + top + p * np.log(size)
+            else:
+                log_value = np.full(len(layer.weight), -np.inf)
             if layer.bias is not None:
                 log_value = np.logaddexp(log_value, p * np.log(np.abs(layer.bias)))
         top = float(log_value.max())
