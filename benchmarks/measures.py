@@ -4,13 +4,15 @@ Run: python benchmarks/measures.py [NET]   (writes benchmarks/measures.json; min
 
 NET is a file of a net for MNIST's pixels; left out, 784-300-100-10 is trained for some
 seconds.  The rows are the first 5,000 of MNIST's training images.  All runs are on one
-thread, in turn and in one process, and ratios are of the least of each.
+thread, in turn and in one process; times are of the processor, and ratios are of the
+least of each.
 
 "Products alone" are the matrix products of the passes that the radii took, of the same
-shapes, chunks and precision, with nothing between them.  A pass is as many multiply-adds
-as all rows take through the net once.  The fixed search is the protocol of
-nitarshan/robust-generalization-measures (at most 15 steps of 10 draws on all rows); its
-initial net, which some measures need, is one that training did not start from.
+shapes, chunks and precision, with nothing between them.  A pass is as many
+multiply-adds as all rows take through the net once.  The fixed search is the protocol of
+nitarshan/robust-generalization-measures, at most 15 steps of 10 draws on all rows.  The
+initial net, which some measures need, is one that training did not start from where NET
+is given.
 
 "Mean increase" is that of the error at the sigma found, over 200 other draws on all
 rows; the target is 0.1, the tolerance 0.01, and the standard error is given beside it.
@@ -90,9 +92,9 @@ def increase(passes, sigma, spread):
 
 
 def seconds(run):
-    start = time.perf_counter()
+    start = time.process_time()
     result = run()
-    return time.perf_counter() - start, result
+    return time.process_time() - start, result
 
 
 def times(net, rows, passes):
