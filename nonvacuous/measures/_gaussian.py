@@ -194,9 +194,9 @@ class SequentialSearch:
        \le \text{tolerance}\,] \to \text{confidence}
 
     as the tolerance shrinks, if the increase rises with sigma.  This is asymptotic: a
-    test by bets, valid for every bounded increase, cannot exclude that the mean is
-    `tolerance` higher before :math:`\ln(1/\alpha) / \text{tolerance}` draws, however
-    little they vary.
+    test by bets, valid for every bounded increase, can exclude that the mean is
+    `tolerance` above the target only after about :math:`(1 - \text{target})
+    \ln(1/\alpha) / \text{tolerance}` draws, however little they vary.
     """
 
     confidence: float = 0.95

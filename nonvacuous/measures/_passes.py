@@ -54,8 +54,9 @@ class Passes:
         self.parameters: list[tuple[Single, Single | None]] = []
         for i, layer in enumerate(network.layers):
             weight = layer.weight if i else layer.weight[:, live]
-            bias = None if layer.bias is None else layer.bias.astype(np.float32)
-            kept = np.ascontiguousarray(weight, dtype=np.float32)
+            with np.errstate(over="ignore"):  # then every row is wrong
+                bias = None if layer.bias is None else layer.bias.astype(np.float32)
+                kept = np.ascontiguousarray(weight, dtype=np.float32)
             self.parameters.append((kept, bias))
         self.sizes = [weight.size for weight, _ in self.parameters]
         self.done = 0.0
