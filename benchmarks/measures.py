@@ -9,10 +9,10 @@ least of each.
 
 "Products alone" are the matrix products of the passes that the radii took, of the same
 shapes, chunks and precision, with nothing between them.  A pass is as many
-multiply-adds as all rows take through the net once.  The fixed search is the protocol of
-nitarshan/robust-generalization-measures, at most 15 steps of 10 draws on all rows.  The
-initial net, which some measures need, is one that training did not start from where NET
-is given.
+multiply-adds as all rows take through the net once.  The fixed search is the protocol
+of nitarshan/robust-generalization-measures, at most 15 steps of 10 draws on all rows.
+The initial net, which some measures need, is one that training did not start from where
+NET is given.
 
 "Mean increase" is that of the error at the sigma found, over 200 other draws on all
 rows; the target is 0.1, the tolerance 0.01, and the standard error is given beside it.

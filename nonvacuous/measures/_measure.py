@@ -21,7 +21,7 @@ MEASURES: Mapping[str, Measure] = {m.name: m for m in (*ALL_JIANG, *ALL_NEYSHABU
 """Every measure by name: those of Jiang et al. 2020, then Neyshabur et al. 2017."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Measures(Mapping[str, float]):
     """Measures of one net by name; of those named ``log-...``, logarithms.
 
