@@ -444,3 +444,17 @@ def test_a_fraction_is_asked_for_where_it_means_something(sample) -> None:
             randomise(sample, Randomisation.SOME_LABELS, fraction)
     with pytest.raises(ValueError, match="left out"):
         randomise(sample, Randomisation.LABELS, 0.5)
+
+
+@settings(derandomize=True, max_examples=20, deadline=None)
+@given(st.lists(st.integers(-4, 4), min_size=12, max_size=12), st.integers(0, 99))
+def test_only_the_order_of_a_measure_matters(mu, seed) -> None:
+    g, table = np.random.default_rng(seed).normal(size=12), grid(2, 3, 2)
+    bent = np.exp(np.array(mu) / 2.0) - 7
+    assert studies.kendall(bent, g) == studies.kendall(mu, g)
+    before, after = (studies.granulated(m, g, table).mean for m in (mu, bent))
+    assert after == before
+    for function in (studies.conditional_information, studies.pgdl_score):
+        assert function(bent, g, table) == function(mu, g, table)
+    errors = [studies.sign_errors(m, g, table).worst for m in (mu, bent)]
+    assert errors[0] == errors[1]
