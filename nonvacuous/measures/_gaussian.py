@@ -9,8 +9,9 @@ and by magnitude :math:`u_i \sim N(0, \sigma^2 w_i^2 + \epsilon^2)`.
 
 Source: the search of ``_pacbayes_sigma`` in nitarshan/robust-generalization-measures
 at 8e90129, read, after Jiang et al. 2020, recalled.  That code passes
-:math:`\sigma^2`, and by magnitude the variance, where a standard deviation is meant,
-so that its sigma is the square root of ours; here it is not so.
+:math:`\sigma^2`, and by magnitude the variance, where a standard deviation is meant:
+its plain sigma is the square root of ours, and its sigma by magnitude is of another
+noise.  Here it is not so.
 
 :class:`FixedSearch` is their protocol.  :class:`SequentialSearch` is derived here.
 """
