@@ -4,20 +4,24 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from nonvacuous._counting import count_errors
 from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._result import ErrorCount
 from nonvacuous.bounds import Bound, Refusal
 from nonvacuous.bounds.noise_stability import arora_network
 from nonvacuous.bounds.output_distance import original_by_distance
 from nonvacuous.compression import CompressionError, Pipeline, Quantization
 from nonvacuous.data import Sample
 from nonvacuous.fits import cushion_fit, cushion_net, distance_fit
+from nonvacuous.measures import homogeneous_rows
+from nonvacuous.nets import Network
 
 __all__ = ["THEOREMS", "tasks"]
 
 THEOREMS: tuple[Bound[Any], ...] = (arora_network, original_by_distance)
 
 _LEVELS = 16
-"""Of the net beside which the original is held: each level more is nearer, and longer."""
+"""Of the net that the original is compared with; more are nearer, and cost more."""
 
 
 def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
@@ -49,8 +53,22 @@ def _network(context: Context, train: Sample) -> Iterator[Outcome]:
         outcome,
         label=f"noise-stable, epsilon 2^-{evidence.grid_index}",
         n=evidence.trials,
-        train=None,  # the matrices that hold the biases are no net of the usual shape
-        test=None,
+        train=_errors(context, small, train),
+        test=_errors(context, small, context.test),
+    )
+
+
+def _errors(
+    context: Context, small: Network, sample: Sample | None
+) -> ErrorCount | None:
+    """Errors of a net whose matrices hold the biases."""
+    if sample is None:
+        return None
+    x = homogeneous_rows(context.network, sample.x)
+    return ErrorCount(
+        errors=count_errors(small, x, sample.y),
+        trials=len(sample),
+        delta=context.delta,
     )
 
 
