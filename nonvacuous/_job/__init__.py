@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from nonvacuous._job import _codes, _coreset, _holdout
+from nonvacuous._job import _codes, _coreset, _elsewhere, _holdout, _stability
 from nonvacuous._job._context import PROMISES, Context, Family, Task
 from nonvacuous._result import Report, Row
 from nonvacuous.bounds import Bound, Refusal
@@ -26,6 +26,8 @@ _FAMILIES: tuple[tuple[tuple[Bound[Any], ...], Family], ...] = (
     (_holdout.THEOREMS, _holdout.tasks),
     (_codes.THEOREMS, _codes.tasks),
     (_coreset.THEOREMS, _coreset.tasks),
+    (_stability.THEOREMS, _stability.tasks),
+    (_elsewhere.theorems(), _elsewhere.tasks),
 )
 
 PLAN: tuple[Bound[Any], ...] = tuple(b for family, _ in _FAMILIES for b in family)

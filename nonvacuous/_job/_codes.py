@@ -1,14 +1,24 @@
-"""Rows about compressed nets: every pipeline's code, under one Occam bound."""
+"""Rows about compressed nets: every pipeline's code, under one Occam bound.
 
-from collections.abc import Iterator, Sequence
+The looser theorems about a code stand beside the tightest one once, on its best net.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from nonvacuous._job._context import Context, Outcome, Task
 from nonvacuous._job._pipelines import occam_pipelines, projections
+from nonvacuous._result import Row
 from nonvacuous.bounds import Bound
 from nonvacuous.bounds.model_compression import compress_then_evaluate
-from nonvacuous.bounds.occam import occam_binomial
+from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
+from nonvacuous.bounds.pac_bayes import (
+    occam_catoni_grid,
+    occam_kl,
+    universal_binomial,
+    universal_catoni_grid,
+)
 from nonvacuous.compression import (
     Compressed,
     CompressionError,
@@ -26,29 +36,71 @@ from nonvacuous.nets import Network
 
 __all__ = ["THEOREMS", "coded", "describe", "tasks"]
 
-THEOREMS: tuple[Bound[Any], ...] = (occam_binomial, compress_then_evaluate)
+_EVERY: tuple[Bound[CodedFit], ...] = (occam_binomial, compress_then_evaluate)
+"""Applied to each of their codes."""
+
+_ONCE: tuple[Bound[CodedFit], ...] = (
+    occam_kl,
+    occam_hoeffding,
+    occam_catoni_grid,
+    universal_binomial,
+    universal_catoni_grid,
+)
+"""Never below the first of the others; applied to the net that it does best on."""
+
+THEOREMS: tuple[Bound[Any], ...] = (*_EVERY, *_ONCE)
 
 
 def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
-    """One per theorem and compressor."""
-    for bound in chosen:
-        if context.train is None:
-            reason = "no training rows were given to count errors of the code on"
+    """One per theorem and compressor, then one per looser theorem."""
+    if context.train is None:
+        reason = "no training rows were given to count errors of the code on"
+        for bound in chosen:
             refusal = context.refuse(bound, "training-sample", reason)
             yield bound.name, partial(iter, (refusal,))
-            continue
-        rows = Rows.of(context.train)
-        compressors: Sequence[Pipeline | MatrixProject] = (
-            occam_pipelines(context.network, rows, context.seed)
-            if bound is occam_binomial
-            else projections(context.seed)
-        )
+        return
+    rows = Rows.of(context.train)
+    seed, found = context.seed, list[Row]()
+    plans: dict[str, Callable[[], Sequence[Pipeline | MatrixProject]]] = {
+        occam_binomial.name: lambda: occam_pipelines(context.network, rows, seed),
+        compress_then_evaluate.name: lambda: projections(seed),
+    }
+    for bound in _EVERY:
         memo: dict[str, Network] = {}
-        for one in compressors:
-            yield (
-                describe(one),
-                partial(_row, context, bound, one, context.train, memo),
-            )
+        if bound in chosen:
+            for one in plans[bound.name]():
+                task = partial(_row, context, bound, one, context.train, memo)
+                yield describe(one), partial(_kept, task, found)
+    for bound in _ONCE:
+        if bound in chosen:
+            yield bound.name, partial(_again, context, bound, found)
+
+
+def _kept(task: Callable[[], Iterator[Outcome]], found: list[Row]) -> Iterator[Outcome]:
+    """The task's outcomes, and its rows remembered."""
+    for outcome in task():
+        if isinstance(outcome, Row):
+            found.append(outcome)
+        yield outcome
+
+
+def _again(
+    context: Context, bound: Bound[CodedFit], found: list[Row]
+) -> Iterator[Outcome]:
+    """A looser theorem on the net with the least certificate."""
+    if not found:
+        reason = "it is applied to the best code of occam-binomial, which was not run"
+        yield context.refuse(bound, "code", reason)
+        return
+    row = min(found, key=lambda row: row.certificate.raw)
+    yield context.row(
+        bound.certify(row.certificate.evidence, delta=context.delta),
+        pipeline=row.pipeline,
+        label=row.label,
+        n=row.n,
+        train=row.train_error,
+        test=row.test_error,
+    )
 
 
 def _row(
