@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 # of the exact one: measured, not proved; paper_checks/langford2005tutorial.py finds
 # at most an eighth of that at 50 digits.
 _SLACK = 2.0**-48
-_BLOCK, _LARGEST = 64, 2**16  # terms at once, numbers in all
+_BLOCK = 64
 
 MAX_TRIALS = 10**12
 """The tail costs O(sqrt(n)); beyond this many trials it is refused, not awaited."""
@@ -29,10 +29,9 @@ def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
     series; blocks are added until that is below 2^-60 of the sum.
     """
     total: Floats = np.ones_like(top)
-    last, start, block = np.ones_like(top), 0, _BLOCK
-    most = max(_BLOCK, _LARGEST // max(1, top.size))  # the memory stays bounded
+    last, start = np.ones_like(top), 0
     while True:
-        i = np.arange(start + 1, start + block + 1)
+        i = np.arange(start + 1, start + _BLOCK + 1)
         ratio = np.maximum(top[..., None] - i + 1, 0) / (
             (bottom[..., None] + i) * odds[..., None]
         )
@@ -42,7 +41,7 @@ def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
         rest = np.where(r < 1, last * r / np.maximum(1 - r, 2.0**-53), np.inf)
         if (np.where(last > 0, rest, 0.0) <= 2.0**-60 * total).all():
             return total
-        start, block = start + block, min(2 * block, most)
+        start += _BLOCK
 
 
 def _log1mexp(a: Floats) -> Floats:

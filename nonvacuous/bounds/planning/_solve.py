@@ -42,7 +42,7 @@ __all__ = ["Reached", "Unreachable", "solve"]
 MOST = 2**50
 """The largest count that is tried, above 10^15."""
 
-BLOCKS = 300
+BLOCKS = 500
 """How many blocks may be tried before a proof over all n is given up."""
 
 HORIZON = 10
