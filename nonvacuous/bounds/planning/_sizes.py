@@ -17,12 +17,11 @@ __all__ = ["SIZES", "Draws", "Kept", "Size", "Support"]
 class Size:
     """A count that a theorem asks for or allows: ``formula(facts, delta)``.
 
-    ``unit`` says what is counted; ``rises`` and ``falls`` are as in a `Bound`.
+    ``about`` says what is counted; ``rises`` and ``falls`` are as in a `Bound`.
     """
 
     name: str
     about: str
-    unit: str
     source: str
     formula: Callable[[Any, float], float]
     example: Any
@@ -125,7 +124,6 @@ SIZES: tuple[Size, ...] = (
     Size(
         name="corenet-draws",
         about="draws that CoreNet makes for one neuron and one sign",
-        unit="draws",
         source="baykal2019coresets, sample size of the neuron coreset",
         formula=_draws,
         example=Draws(epsilon=0.5, sensitivity_sum=3.0, neurons=410, widest=784),
@@ -135,7 +133,6 @@ SIZES: tuple[Size, ...] = (
     Size(
         name="corenet-network-size",
         about="edges that CoreNet's main theorem keeps in the whole net",
-        unit="edges",
         source="baykal2019coresets, main theorem",
         formula=_kept,
         example=Kept(
@@ -149,7 +146,6 @@ SIZES: tuple[Size, ...] = (
     Size(
         name="corenet-support-size",
         about="rows that CoreNet measures sensitivities on",
-        unit="rows",
         source="baykal2019coresets, size of S",
         formula=lambda facts, delta: float(
             support_size(delta, neurons=facts.neurons, widest=facts.widest)

@@ -35,7 +35,7 @@ from nonvacuous._numerics import plain
 from nonvacuous.bounds._bound import Bound
 from nonvacuous.bounds.planning._question import Question, Theorem, ask
 from nonvacuous.bounds.planning._search import at, farthest, position, walk
-from nonvacuous.bounds.planning._words import as_count, as_percent, as_risk
+from nonvacuous.bounds.planning._words import as_percent, sayer
 
 __all__ = ["Reached", "Unreachable", "solve"]
 
@@ -301,7 +301,7 @@ def _unreachable(question: Question, target: float, best: Any) -> Unreachable:
     refusal = question.refusal(best)
     if refusal is not None:
         return Unreachable(question=question, target=target, reason=str(refusal))
-    say = as_risk if isinstance(question.theorem, Bound) else as_count
+    say = sayer(question.theorem)
     name, theorem = question.variable, question.theorem.name
     value = f"{best:,}" if question.whole else plain(best)
     with_best = f"{name} = {value}" if best < 1 or name != "delta" else "delta near 1"

@@ -2,10 +2,25 @@
 
 import math
 from decimal import Decimal
+from typing import Protocol
 
-from nonvacuous.bounds._bound import percent
+from nonvacuous.bounds._bound import Bound, Loss, percent
 
-__all__ = ["as_count", "as_percent", "as_risk", "as_value"]
+__all__ = ["as_count", "as_loss", "as_percent", "as_risk", "as_value", "sayer"]
+
+
+class Say(Protocol):
+    """A number in words: a bound rounded up, or with `exact` as it was typed."""
+
+    def __call__(self, value: float, *, exact: bool = False) -> str:
+        """Words."""
+
+
+def sayer(theorem: object) -> Say:
+    """How the theorem's number is said: a share of rows, a loss, or a count."""
+    if not isinstance(theorem, Bound):
+        return as_count
+    return as_risk if theorem.loss is Loss.ZERO_ONE else as_loss
 
 
 def as_percent(value: float) -> str:
@@ -33,6 +48,15 @@ def as_risk(value: float, *, exact: bool = False) -> str:
     return f"{percent(value, places)} %"
 
 
+def as_loss(value: float, *, exact: bool = False) -> str:
+    """A bound on an expected loss, rounded up to four digits.
+
+    >>> as_loss(0.0622387)
+    '0.06224'
+    """
+    return f"{value:g}" if exact else as_value(value, up=True, digits=4)
+
+
 def as_count(value: float, *, exact: bool = False) -> str:
     """A count, in full where that can be read.
 
@@ -50,9 +74,9 @@ def as_value(value: float, *, up: bool, digits: int = 6) -> str:
     >>> as_value(3.63429289, up=False), as_value(3.63429289, up=True)
     ('3.63429', '3.6343')
     """
-    if isinstance(value, int):
-        return f"{value:,}"
-    if not math.isfinite(value) or value == 0:
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}"
+    if not math.isfinite(value):
         return f"{value:g}"
     exact = Decimal(value)
     if float(f"{value:.{digits}g}") != value:
