@@ -50,6 +50,8 @@ def bound(
         show(theorems_table((b, _needs(b)) for b in ALL))
         typer.echo("\nnonvacuous bound NAME --help says more of one.")
         return 0
+    if name == "list":
+        raise ValueError(f"bound list takes nothing else, got {' '.join(rest)}")
     theorem = _facts.find(name or "", ALL)
     if not rest or {"--help", "-h", "--explain"} & {*rest}:
         fields = [(f.shown, f.help + _default(f)) for f in _facts.flags(theorem)]

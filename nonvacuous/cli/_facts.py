@@ -214,8 +214,10 @@ def _whole(text: str) -> int:
     try:
         value = _decimal(text)
         if value.is_finite() and value == value.to_integral_value():
+            if abs(value) >= 2**63:
+                raise argparse.ArgumentTypeError(f"must be below 2^63, got {text!r}")
             return int(value)
-    except (InvalidOperation, argparse.ArgumentTypeError):
+    except InvalidOperation:
         pass
     raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}")
 

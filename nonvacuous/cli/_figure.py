@@ -1,12 +1,13 @@
 """A picture of a bound against one variable, with its target and the answer."""
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
 
 from nonvacuous._files import write_atomically
-from nonvacuous.bounds import Bound
+from nonvacuous.bounds import Bound, Loss
 from nonvacuous.bounds.planning import Reached
 from nonvacuous.bounds.planning._words import as_value, sayer
 
@@ -21,8 +22,10 @@ def draw(reached: Reached, path: Path) -> None:
     from matplotlib.figure import Figure
 
     question, answer = reached.question, float(reached.value)
-    risk = isinstance(question.theorem, Bound)
-    scale = 100.0 if risk else 1.0
+    theorem = question.theorem
+    risk = isinstance(theorem, Bound)
+    errors = isinstance(theorem, Bound) and theorem.loss is Loss.ZERO_ONE
+    scale = 100.0 if errors else 1.0
     values = _values(reached)
     numbers = np.array([question.try_number(v) or np.nan for v in values])
     seen = np.isfinite(numbers)
@@ -30,8 +33,8 @@ def draw(reached: Reached, path: Path) -> None:
 
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(x, y, color="tab:blue", label=question.theorem.name)
-    say = sayer(question.theorem)
+    axes.plot(x, y, color="tab:blue", label=theorem.name)
+    say = sayer(theorem)
     axes.axhline(
         scale * reached.target,
         color="tab:gray",
@@ -50,11 +53,12 @@ def draw(reached: Reached, path: Path) -> None:
         axes.set_xscale("log")
     if risk:
         top = max(float(y.max(initial=0)), scale * reached.target)
-        axes.set_ylim(0, min(105.0, 1.05 * top))
+        axes.set_ylim(0, min(1.05 * scale, 1.05 * top))
     elif y.size and y.min() > 0:
         axes.set_yscale("log")
     axes.set_xlabel(question.variable)
-    axes.set_ylabel("bound on the risk, %" if risk else "size")
+    said = "bound on the risk, %" if errors else "bound on the loss"
+    axes.set_ylabel(said if risk else "size")
     axes.grid(alpha=0.3)
     axes.legend()
     buffer = io.BytesIO()
@@ -70,6 +74,12 @@ def _values(reached: Reached) -> list[int] | list[float]:
         spread = np.linspace(0.0, high, POINTS)
     else:
         spread = answer * SPAN ** np.linspace(-1.0, 1.0, POINTS)
-    if reached.question.whole:
+    question = reached.question
+    if question.rate and question.errors:  # both ends of the teeth
+        counts = {question.count(max(1, int(v))) for v in spread}
+        tops = {math.floor((k - 1) / question.rate) + 1 for k in counts}
+        ends = {math.floor(k / question.rate) for k in counts}
+        return sorted(tops | ends | {int(answer)})
+    if question.whole:
         return sorted({int(v) for v in spread} | {int(answer)})
     return sorted({*map(float, spread), answer})

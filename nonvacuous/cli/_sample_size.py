@@ -62,7 +62,7 @@ def sample_size(
 def _answer(theorem: Any, words: list[str]) -> int:
     from nonvacuous import _json
     from nonvacuous.bounds.planning import Reached, Size, around, solve
-    from nonvacuous.bounds.planning._question import error_count
+    from nonvacuous.bounds.planning._question import check_variable, error_count
     from nonvacuous.cli import _facts
     from nonvacuous.cli._output import deliver, reserve
     from nonvacuous.report._plan import answered
@@ -76,6 +76,7 @@ def _answer(theorem: Any, words: list[str]) -> int:
     variable = _variable(theorem, asked)
     if target is None:
         raise ValueError("--target is missing: the bound that is wanted, 0.05 or 5%")
+    check_variable(theorem, variable)
     if variable in options:
         flag = variable.replace("_", "-")
         raise ValueError(f"--{flag} is what is asked for, so it cannot be given")
@@ -121,6 +122,8 @@ def _answer(theorem: Any, words: list[str]) -> int:
             draw(result, plot)
     else:
         facts["reason"] = result.reason
+        if plot is not None:
+            typer.echo(f"nonvacuous: no answer, so {plot} is not drawn", err=True)
     deliver(json, _json.text(facts), answered(result, table))
     return 0 if reached else 1
 

@@ -59,7 +59,7 @@ def _sentences(result: Reached) -> Iterator[str]:
                 " rows that dilute it come later."
             )
     elif result.beyond is None:
-        yield "Any further value is no possible fact; all that are possible will do."
+        yield "Every possible value will do."
 
 
 def _met(result: Reached, number: float) -> str:

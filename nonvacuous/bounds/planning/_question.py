@@ -14,6 +14,7 @@ __all__ = [
     "Question",
     "Theorem",
     "ask",
+    "check_variable",
     "error_count",
     "exact_rate",
     "given",
@@ -132,16 +133,7 @@ def ask(
     """
     check_delta(delta)
     known = given(theorem, facts)
-    allowed = solvable(theorem)
-    if variable not in allowed:
-        what = (
-            f"is not known to be monotone in {variable}"
-            if variable in kinds(type(theorem.example))
-            else f"has no {variable}"
-        )
-        raise ValueError(
-            f"{theorem.name} {what}; it can be solved for {', '.join(allowed)}"
-        )
+    check_variable(theorem, variable)
     errors = ""
     if rate is not None:
         errors = error_count(theorem)
@@ -211,6 +203,22 @@ def solvable(theorem: Theorem) -> tuple[str, ...]:
     types = kinds(type(theorem.example))
     monotone = (*theorem.falls, *theorem.rises)
     return (*(name for name in monotone if types[name] in (int, float)), "delta")
+
+
+def check_variable(theorem: Theorem, variable: str) -> None:
+    """Refuse what a theorem cannot be solved for.
+
+    Raises:
+        ValueError: if it is that.
+    """
+    allowed = solvable(theorem)
+    if variable not in allowed:
+        known = variable in kinds(type(theorem.example))
+        what = f"is not known to be monotone in {variable}"
+        raise ValueError(
+            f"{theorem.name} {what if known else f'has no {variable}'}; it can be"
+            f" solved for {', '.join(allowed)}"
+        )
 
 
 def error_count(theorem: Theorem) -> str:

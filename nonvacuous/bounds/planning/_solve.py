@@ -33,7 +33,7 @@ from typing import Any
 
 from nonvacuous._numerics import plain
 from nonvacuous.bounds._bound import Bound
-from nonvacuous.bounds.planning._question import Question, Theorem, ask
+from nonvacuous.bounds.planning._question import Question, Theorem, ask, exact_rate
 from nonvacuous.bounds.planning._search import at, farthest, position, walk
 from nonvacuous.bounds.planning._words import as_percent, sayer
 
@@ -181,7 +181,7 @@ def _at_a_rate(question: Question, target: float) -> Reached | Unreachable:
     if (
         question.rate is not None
         and question.errors == "errors"
-        and question.rate >= Fraction(target)
+        and question.rate >= exact_rate(target)
         and question.delta < 0.5
         and isinstance(question.theorem, Bound)
     ):
@@ -228,8 +228,8 @@ def _at_a_rate(question: Question, target: float) -> Reached | Unreachable:
     some = some + some // 16 if holds(some + some // 16, some + some // 16) else some
     before, proved = walk(fails, 1, some, BLOCKS)
     first = before + 1
-    end = min(HORIZON * some, MOST)
     for _ in range(BLOCKS):
+        end = min(HORIZON * some, MOST)
         until, judged = walk(holds, some, end, BLOCKS)
         if until == end or not judged:
             break
@@ -304,7 +304,8 @@ def _unreachable(question: Question, target: float, best: Any) -> Unreachable:
     say = sayer(question.theorem)
     name, theorem = question.variable, question.theorem.name
     value = f"{best:,}" if question.whole else plain(best)
-    with_best = f"{name} = {value}" if best < 1 or name != "delta" else "delta near 1"
+    near = name == "delta" and value == "1"
+    with_best = "delta near 1" if near else f"{name} = {value}"
     reason = (
         f"even with {with_best} {theorem} gives {say(question.number(best))}, above the"
         f" target of {say(target, exact=True)}"
