@@ -106,7 +106,7 @@ def test_a_vacuous_number_is_called_so(command: Command) -> None:
     assert "at most 100.00 %" in run.out
     words = ["--errors", 60, "--trials", 100, "--bits", 5000]
     run = command("bound", "occam-hoeffding", *words)
-    assert "Vacuous: the theorem's number is 4.77" in run.out
+    assert "Vacuous: the theorem's own number is 4.77" in run.out
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The answer to a question asked of a theorem, in words and as a table."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -42,6 +43,15 @@ def _sentences(result: Reached) -> Iterator[str]:
         if errors is not None
         else "."
     )
+    held = {
+        f.name: getattr(result.evidence, f.name)
+        for f in fields(result.evidence)
+        if f.name not in (name, question.errors)
+    }
+    numbers = {k: v for k, v in held.items() if isinstance(v, int | float)}
+    if numbers and name == "trials":
+        said = ", ".join(f"{k} = {_fact(v)}" for k, v in numbers.items())
+        yield f"Held as it is, however many rows there are: {said}."
     if result.until is not None and question.rate is not None:
         rate = as_percent(float(question.rate))
         yield (
@@ -60,6 +70,10 @@ def _sentences(result: Reached) -> Iterator[str]:
             )
     elif result.beyond is None:
         yield "Every possible value will do."
+
+
+def _fact(value: float) -> str:
+    return str(value) if isinstance(value, bool) else as_value(value, up=True)
 
 
 def _met(result: Reached, number: float) -> str:

@@ -21,7 +21,7 @@ from nonvacuous.bounds.coreset import (
 from nonvacuous.bounds.holdout import clopper_pearson, holdout_hoeffding, holdout_kl
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
 from nonvacuous.bounds.planning import SIZES, Reached, Unreachable, curve, solve
-from nonvacuous.bounds.planning import _solve as solving
+from nonvacuous.bounds.planning import _teeth as teeth
 from nonvacuous.bounds.planning._question import error_count, solvable
 from nonvacuous.bounds.planning._search import at, farthest, position, walk
 from nonvacuous.evidence import CodedFit, HoldoutErrors
@@ -172,7 +172,7 @@ def test_a_target_that_holds_at_n_can_fail_at_the_next_n() -> None:
 
 @pytest.mark.parametrize("blocks", [1, 5, 20, 60])
 def test_an_answer_that_is_not_proved_least_still_holds(blocks: int) -> None:
-    with mock.patch.object(solving, "BLOCKS", blocks):
+    with mock.patch.object(teeth, "BLOCKS", blocks):
         answer = reached(holdout_hoeffding, "trials", 0.05, rate=0.04)
     exact = reached(holdout_hoeffding, "trials", 0.05, rate=0.04)
     assert exact.least
@@ -352,3 +352,28 @@ def test_a_walk_covers_what_can_be_covered(length: int, more: int, down: bool) -
     stop, judged = walk(covered, sign, end, 3)
     assert sign * stop <= length
     assert judged <= (stop == last)
+
+
+def test_the_largest_counts_are_reached_and_no_further() -> None:
+    answer = reached(holdout_hoeffding, "trials", 0.5 + 1e-6, rate=0.5)
+    assert answer.value > 10**12
+    assert answer.raw <= 0.5 + 1e-6
+    assert answer.until is not None
+    assert answer.until >= answer.value
+
+
+def test_rows_beyond_what_a_formula_takes_are_no_tooth() -> None:
+    def formula(fact: HoldoutErrors, delta: float) -> float:
+        if fact.trials > 300:
+            raise ValueError("trials must be at most 300")
+        return holdout_hoeffding.formula(fact, delta)
+
+    short = replace(holdout_hoeffding, formula=formula)
+    answer = reached(short, "trials", 0.2, rate=0.1)
+    assert answer.until == 300
+    assert answer.value == reached(holdout_hoeffding, "trials", 0.2, rate=0.1).value
+    last = curve(short, "trials", [300], rate=0.1)
+    answer = reached(short, "trials", float(last[0]), rate=0.1)
+    assert (answer.value, answer.until) == (300, 300)
+    nothing = solve(short, "trials", 0.11, rate=0.1)
+    assert "even with trials = 300" in str(nothing)

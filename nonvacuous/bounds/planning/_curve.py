@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nonvacuous.bounds.planning._answer import Reached
 from nonvacuous.bounds.planning._question import Theorem, ask
-from nonvacuous.bounds.planning._solve import Reached
 
 __all__ = ["around", "curve"]
 

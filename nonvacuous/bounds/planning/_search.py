@@ -4,7 +4,10 @@ import math
 import struct
 from collections.abc import Callable
 
-__all__ = ["at", "farthest", "position", "walk"]
+__all__ = ["MOST", "at", "farthest", "position", "walk"]
+
+MOST = 2**50
+"""The largest count that is tried, above 10^15."""
 
 
 def position(value: float) -> int:

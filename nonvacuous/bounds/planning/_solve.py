@@ -5,92 +5,26 @@ in `rises` and `falls`.  Integers are bisected; so are floats, each of which has
 successor.  The answer is a value at which the formula, rounded up as always, was seen
 to be at most the target; at the next value towards the other side it was seen to be
 above it.  That no value further out will do either is the theorem's monotonicity.
-
-**At a rate** :math:`r` of errors, n rows have :math:`k(n) = \lceil r n \rceil`.  The
-number :math:`B(k(n), n)` falls while k stays and jumps where k grows: it has teeth, so
-that a target may hold at n and not at n + 1.  Two answers are given:
-
-* ``first``, the least n at which it holds;
-* ``value``, the least n from which on it holds, as far as ``until``.
-
-Both follow from the declared monotonicity alone, B rising in k and falling in n.  For
-:math:`a \le n \le b`,
-
-.. math:: B(k(a), b) \le B(k(n), n) \le B(k(b), a),
-
-so one evaluation shows of a whole block that the target fails in it (left side above
-the target), or holds in it (right side at most the target).  Blocks from 1 upwards in
-which it fails end before `first`; blocks in which it holds go down to `value` and up to
-`until`.  The last block is a single n, judged by itself, so both are exact.  Where rate
-and target are so close that the blocks would be too many, `first` is None, and `value`,
-from which on it still holds, is not the least such n (`least` is false).
+Rows at a rate of errors are another matter: see :mod:`._teeth`.  Assumptions are judged
+at the answer.
 """
 
 import math
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from nonvacuous._numerics import plain
 from nonvacuous.bounds._bound import Bound
-from nonvacuous.bounds.planning._question import Question, Theorem, ask, exact_rate
-from nonvacuous.bounds.planning._search import at, farthest, position, walk
-from nonvacuous.bounds.planning._words import as_percent, sayer
+from nonvacuous.bounds.planning._answer import (
+    Reached,
+    Unreachable,
+    reached,
+    unreachable,
+)
+from nonvacuous.bounds.planning._question import Question, Theorem, ask
+from nonvacuous.bounds.planning._search import MOST, at, farthest, position
+from nonvacuous.bounds.planning._teeth import at_a_rate
 
-__all__ = ["Reached", "Unreachable", "solve"]
-
-MOST = 2**50
-"""The largest count that is tried, above 10^15."""
-
-BLOCKS = 500
-"""How many blocks may be tried before a proof over all n is given up."""
-
-HORIZON = 10
-"""How far beyond the answer it is to be proved to go on holding, as a factor."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
-    """The answer, and what was seen at it.
-
-    Attributes:
-        value: the answer, an integer for a count: the theorem's number is at most the
-            target there, and without a rate not at the next value towards `beyond`.
-        raw: the number at the answer.
-        beyond: the number at that next value, above the target; None where the fact
-            or the formula refuses that value.
-        evidence: the facts at the answer.
-        target: what was asked for.
-        delta: probability of being wrong, that at the answer.
-        first: the least n at which it holds, None where that was too long to prove;
-            the answer itself without a rate.
-        until: up to which n it was proved to hold at the rate; None without one.
-        least: whether the answer is the last value that will do; it is not where that
-            was too long to prove.
-    """
-
-    question: Question = field(repr=False)
-    value: float
-    raw: float
-    beyond: float | None
-    evidence: Any
-    target: float
-    delta: float
-    first: float | None
-    until: int | None = None
-    least: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreachable:
-    """No value of the variable will do, and why, in one sentence."""
-
-    question: Question = field(repr=False)
-    target: float
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
+__all__ = ["solve"]
 
 
 def solve(
@@ -132,7 +66,7 @@ def solve(
     question = ask(bound, variable, evidence, delta=delta, rate=rate)
     _check_target(bound, target)
     if question.rate is not None and variable == "trials":
-        return _at_a_rate(question, target)
+        return at_a_rate(question, target)
     return _monotone(question, target)
 
 
@@ -171,79 +105,10 @@ def _monotone(question: Question, target: float) -> Reached | Unreachable:
         last = farthest(fails, start, best, step)
         found = last + better
         if last == best or not holds(found):
-            return _unreachable(question, target, value(last))
+            return unreachable(question, target, value(last))
     answer = value(found)
     beyond = value(found - better)
-    return _reached(question, target, answer, beyond=beyond, first=answer)
-
-
-def _at_a_rate(question: Question, target: float) -> Reached | Unreachable:
-    if (
-        question.rate is not None
-        and question.errors == "errors"
-        and question.rate >= exact_rate(target)
-        and question.delta < 0.5
-        and isinstance(question.theorem, Bound)
-    ):
-        # a predictor of risk just above the target errs at most k(n) times in half of
-        # all samples, so a theorem true of it cannot say less after k(n) errors
-        return Unreachable(
-            question=question,
-            target=target,
-            reason=(
-                f"an error rate of {as_percent(float(question.rate))} % cannot certify"
-                f" a risk of at most {as_percent(target)} %, however many rows there"
-                " are"
-            ),
-        )
-
-    def number_at(errors_at: int, n: int) -> float | None:
-        fixed = {question.errors: question.count(errors_at)}
-        return question.try_number(n, **fixed)
-
-    def fails(a: int, b: int) -> bool:
-        number = number_at(a, b)
-        return number is None or not number <= target
-
-    def holds(a: int, b: int) -> bool:
-        number = number_at(b, a)
-        return number is not None and number <= target
-
-    best, known = None, None
-    for n in (2**i for i in range(51)):
-        number = question.try_number(n)
-        if number is not None:
-            best = n
-            if number <= target:
-                known = n
-                break
-        elif best is not None:
-            break  # too large for the formula
-    if best is None:
-        question.number(MOST)  # says why
-    if known is None:
-        return _unreachable(question, target, best)
-    # between the last power that failed and the first that held, then a little higher
-    some = farthest(lambda n: holds(n, n), known, max(1, known // 2), known // 4 or 1)
-    some = some + some // 16 if holds(some + some // 16, some + some // 16) else some
-    before, proved = walk(fails, 1, some, BLOCKS)
-    first = before + 1
-    for _ in range(BLOCKS):
-        end = min(HORIZON * some, MOST)
-        until, judged = walk(holds, some, end, BLOCKS)
-        if until == end or not judged:
-            break
-        some = walk(fails, until + 1, end, BLOCKS)[0] + 1  # it was not the last tooth
-    value, least = walk(holds, some, first, BLOCKS)
-    return _reached(
-        question,
-        target,
-        value,
-        beyond=value - 1,
-        first=first if proved else None,
-        until=until,
-        least=least,
-    )
+    return reached(question, target, answer, beyond=beyond, first=answer)
 
 
 def _start(question: Question) -> Any:
@@ -267,62 +132,3 @@ def _start(question: Question) -> Any:
             return candidate
     question.number(candidates[0])
     raise ValueError(f"{question.theorem.name} refuses every {question.variable}")
-
-
-def _reached(
-    question: Question,
-    target: float,
-    value: Any,
-    *,
-    beyond: Any,
-    first: float | None,
-    until: int | None = None,
-    least: bool = True,
-) -> Reached | Unreachable:
-    refusal = question.refusal(value)
-    if refusal is not None:
-        return Unreachable(question=question, target=target, reason=str(refusal))
-    return Reached(
-        question=question,
-        value=value,
-        raw=question.number(value),
-        beyond=question.try_number(beyond),
-        evidence=question.fact(value),
-        target=target,
-        delta=value if question.variable == "delta" else question.delta,
-        first=first,
-        until=until,
-        least=least,
-    )
-
-
-def _unreachable(question: Question, target: float, best: Any) -> Unreachable:
-    """Why not: a violated assumption, or what the most favourable value gives."""
-    refusal = question.refusal(best)
-    if refusal is not None:
-        return Unreachable(question=question, target=target, reason=str(refusal))
-    say = sayer(question.theorem)
-    name, theorem = question.variable, question.theorem.name
-    value = f"{best:,}" if question.whole else plain(best)
-    near = name == "delta" and value == "1"
-    with_best = "delta near 1" if near else f"{name} = {value}"
-    reason = (
-        f"even with {with_best} {theorem} gives {say(question.number(best))}, above the"
-        f" target of {say(target, exact=True)}"
-    )
-    for other in question.theorem.rises:
-        without = _without(question, best, other)
-        if without is not None and without <= target:
-            return Unreachable(
-                question=question,
-                target=target,
-                reason=f"{reason}; with {other} = 0 it would give {say(without)}",
-            )
-    return Unreachable(question=question, target=target, reason=reason)
-
-
-def _without(question: Question, value: Any, name: str) -> float | None:
-    """The number at a value if another field were 0, None where that cannot be."""
-    if name == question.variable or not question.facts.get(name):
-        return None
-    return question.try_number(value, **{name: 0})
