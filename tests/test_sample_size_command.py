@@ -61,6 +61,8 @@ def test_other_variables_have_answers(command: Command) -> None:
     coded = ["sample-size", "occam-binomial", "--trials", "60000", "--target", "10%"]
     run = command(*coded, "--solve", "bits", "--errors", "0")
     assert "At most bits = 9,115, for a bound of at most 10 %" in run.out
+    run = command(*coded[:2], "--bits", "5000", "--rate", "4%", "--target", "0.1")
+    assert "Held fixed, however many rows there are: bits = 5,000." in run.out
     run = command(*coded, "--solve", "errors", "--bits", "5000")
     assert "At most errors = 983" in run.out
     words = ["--solve", "delta", "--errors", "30", "--trials", "1000"]

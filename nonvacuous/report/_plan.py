@@ -48,10 +48,14 @@ def _sentences(result: Reached) -> Iterator[str]:
         for f in fields(result.evidence)
         if f.name not in (name, question.errors)
     }
-    numbers = {k: v for k, v in held.items() if isinstance(v, int | float)}
+    numbers = {
+        k: v
+        for k, v in held.items()
+        if isinstance(v, int | float) and not isinstance(v, bool)
+    }
     if numbers and name == "trials":
-        said = ", ".join(f"{k} = {_fact(v)}" for k, v in numbers.items())
-        yield f"Held as it is, however many rows there are: {said}."
+        said = ", ".join(f"{k} = {as_value(v, up=True)}" for k, v in numbers.items())
+        yield f"Held fixed, however many rows there are: {said}."
     if result.until is not None and question.rate is not None:
         rate = as_percent(float(question.rate))
         yield (
@@ -70,10 +74,6 @@ def _sentences(result: Reached) -> Iterator[str]:
             )
     elif result.beyond is None:
         yield "Every possible value will do."
-
-
-def _fact(value: float) -> str:
-    return str(value) if isinstance(value, bool) else as_value(value, up=True)
 
 
 def _met(result: Reached, number: float) -> str:
