@@ -58,6 +58,9 @@ class About(StrEnum):
     ORIGINAL = "original"
     COMPRESSED = "compressed"
     STOCHASTIC = "stochastic"
+    """A net drawn anew for each row."""
+    DRAWN = "drawn"
+    """One net, drawn once."""
 
 
 class Loss(StrEnum):
@@ -134,7 +137,8 @@ class Certificate(Generic[E]):
         said = (
             f"errs on at most {percent(self.upper)} % of unseen data"
             if self.bound.loss is Loss.ZERO_ONE
-            else f"has an expected loss of at most {ceiling(self.upper, 4)}"
+            else "has an expected loss, or error rate if errors were counted, of at"
+            f" most {ceiling(self.upper, 4)} on unseen data"
         )
         return (
             f"Except with probability {plain(self.delta)} over the sample, the"

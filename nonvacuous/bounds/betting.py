@@ -19,7 +19,8 @@ and bisection is exact (derived here).  The bets are the plug-in rule for n rows
           \hat\sigma_t^2 = \tfrac{1/4 + \sum_{i \le t} (x_i - \hat\mu_i)^2}{t + 1},
           \quad \hat\mu_t = \tfrac{1/2 + \sum_{i \le t} x_i}{t + 1}.
 
-Any rule would do that does not look ahead; this one is fixed here for good.
+Any rule would do that does not look ahead; this one is fixed here for good.  The most
+capital ever held counts, so order matters, and the bound may lie below the mean seen.
 """
 
 import math

@@ -2,5 +2,18 @@
 
 from nonvacuous.fits._coreset import coreset_fit as coreset_fit
 from nonvacuous.fits._coreset import coreset_net as coreset_net
+from nonvacuous.fits._cushions import cushion_fit as cushion_fit
+from nonvacuous.fits._cushions import cushion_net as cushion_net
+from nonvacuous.fits._distance import ball_distance as ball_distance
+from nonvacuous.fits._distance import box_distance as box_distance
+from nonvacuous.fits._distance import distance_fit as distance_fit
 
-__all__ = ["coreset_fit", "coreset_net"]
+__all__ = [
+    "ball_distance",
+    "box_distance",
+    "coreset_fit",
+    "coreset_net",
+    "cushion_fit",
+    "cushion_net",
+    "distance_fit",
+]
