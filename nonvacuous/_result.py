@@ -1,12 +1,10 @@
 """What ``certify`` returns: rows of certificates, refusals, and JSON of both."""
 
-import base64
-import json
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from nonvacuous import _json
 from nonvacuous.bounds import Certificate, Refusal
 from nonvacuous.bounds.holdout import interval
 
@@ -66,24 +64,8 @@ class Row:
         c = self.certificate
         return {
             "bound": self.name or c.bound.name,
-            "theorem": c.bound.name,
-            "about": str(c.about),
-            "upper": c.upper,
-            "raw": _number(c.raw),
-            "delta": c.delta,
+            **_json.plain_data(_json.certificate(c)),
             "vacuous": self.vacuous,
-            "source": str(c.bound.source),
-            "statement": c.bound.statement,
-            "assumptions": [
-                {
-                    "name": a.name,
-                    "statement": a.statement,
-                    "verdict": str(c.assumptions[a.name]),
-                }
-                for a in c.bound.assumptions
-            ],
-            "evidence": {"kind": type(c.evidence).__name__, **_facts(c.evidence)},
-            "terms": {k: _number(v) for k, v in c.terms.items()},
             "versions": dict(versions),
             "pipeline": self.pipeline,
             "n": self.n,
@@ -139,24 +121,9 @@ class Report:
 
     def to_json(self) -> str:
         """As :meth:`to_dict`, strict JSON with two spaces of indent."""
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
+        return _json.text(self.to_dict())
 
     def __str__(self) -> str:
         from nonvacuous.report import text
 
         return text(self)
-
-
-def _facts(evidence: Any) -> dict[str, Any]:
-    """A frozen fact as JSON: bytes in base64, infinities as strings."""
-    facts = asdict(evidence)
-    for key, value in facts.items():
-        if isinstance(value, bytes):
-            facts[key] = base64.b64encode(value).decode()
-        elif isinstance(value, float):
-            facts[key] = _number(value)
-    return facts
-
-
-def _number(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)

@@ -27,7 +27,13 @@ def one_sentence(command: Callable[P, int]) -> Callable[P, None]:
         except KeyboardInterrupt:
             typer.echo("nonvacuous: interrupted", err=True)
             code = 130
-        except (ValueError, TypeError, OSError, MemoryError) as error:
+        except (
+            ArithmeticError,
+            ValueError,
+            TypeError,
+            OSError,
+            MemoryError,
+        ) as error:
             sentence = " ".join(str(error).split()) or type(error).__name__
             typer.echo(f"nonvacuous: {sentence}", err=True)
             code = 2

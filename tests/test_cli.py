@@ -169,7 +169,9 @@ def test_a_check_that_does_not_hold_exits_with_1(command: Command) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize("name", ["", "certify", "compress", "train", "check"])
+@pytest.mark.parametrize(
+    "name", ["", "certify", "compress", "train", "check", "bound", "sample-size"]
+)
 def test_help_is_for_everything(command: Command, name: str, option: str) -> None:
     run = command(*filter(None, [name, option]))
     assert run.code == 0

@@ -77,7 +77,15 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["certify", "--help"], ["compress", "-h"]]
+    "arguments",
+    [
+        ["--help"],
+        ["certify", "--help"],
+        ["compress", "-h"],
+        ["bound", "--help"],
+        ["sample-size", "-h"],
+        ["sample-size"],
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     argv = ["nonvacuous", *arguments]
@@ -96,7 +104,9 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert not HEAVY & names
 
 
-@pytest.mark.parametrize("module", ["nonvacuous.bounds", "nonvacuous.evidence"])
+@pytest.mark.parametrize(
+    "module", ["nonvacuous.bounds", "nonvacuous.bounds.planning", "nonvacuous.evidence"]
+)
 def test_theorems_load_without_torch_and_without_compressors(module: str) -> None:
     names = loaded_by(f"import {module}")
     assert module in names
@@ -116,7 +126,7 @@ def test_compressors_never_import_bounds(path: Path) -> None:
 
 
 def test_reports_compute_nothing() -> None:
-    library = ("collections", "itertools", "typing", "io")
+    library = ("collections", "dataclasses", "itertools", "typing", "io")
     allowed = ("nonvacuous", "paper_checks", "rich", *library)
     for path in sources("report"):
         for name in imports(path):

@@ -1,0 +1,5 @@
+"""``python -m nonvacuous.cli``."""
+
+from nonvacuous.cli import main
+
+main()
