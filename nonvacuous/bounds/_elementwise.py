@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "Floats",
+    "above_tangent",
     "excess",
     "in_chunks",
     "like",
@@ -17,34 +18,48 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-_CHUNK = 8192  # a dozen temporaries of that many floats stay in a core's cache
-_ODD = tuple(1 / j for j in range(19, 1, -2))  # 1/19, ..., 1/3
 
+def excess(t: Floats, terms: int = 17) -> Floats:
+    r"""Return t - ln(1 + t) for -1/2 <= t <= 1, to a few units in the last place.
 
-def excess(t: Floats) -> Floats:
-    r"""Return t - ln(1 + t) for t > -1, to a few units in the last place.
-
-    With r = t / (2 + t), ln(1 + t) = 2 artanh r and t - 2r = rt: near 0 what is left
-    is rt - 2 (r^3/3 + r^5/5 + ...), where nothing cancels.
+    With r = t / (2 + t), ln(1 + t) = 2 artanh r and t - 2r = rt: what is left is
+    rt - 2 (r^3/3 + r^5/5 + ...), where nothing cancels.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        near = np.abs(t) < 0.25
-        r = np.where(near, t / (2 + t), 0.0)
-        square = r * r
-        series = np.full_like(square, _ODD[0])
-        for factor in _ODD[1:]:
-            series = series * square + factor
-        return np.where(near, r * (t - 2 * square * series), t - np.log1p(t))
+    r = t / (2 + t)
+    square = r * r
+    series = square * (1 / (2 * terms + 1))
+    for j in range(terms - 1, 0, -1):
+        series += 1 / (2 * j + 1)
+        series *= square
+    near: Floats = r * (t - 2 * series)
+    return near
 
 
-def in_chunks(function: Callable[..., Floats], *arguments: ArrayLike) -> Floats:
-    """An elementwise function of flat arrays, applied a few thousand at a time."""
+def above_tangent(weight: Floats, d: Floats, moved: Floats) -> Floats:
+    """Return d - weight ln(moved / weight), where ``moved`` is weight + d.
+
+    It is weight (t - ln(1 + t)) with t = d / weight, and is not negative.
+    """
+    t = d / weight
+    near = (t > -0.5) & (t < 1)
+    far = np.log(np.minimum(moved / weight, 1e308))
+    far = d - np.where(weight > 0, weight * far, 0.0)
+    return np.where(near, weight * excess(np.where(near, t, 0.0)), far)
+
+
+def in_chunks(
+    function: Callable[..., Floats], *arguments: ArrayLike, size: int = 8192
+) -> Floats:
+    """An elementwise function of flat arrays, applied to so many at a time.
+
+    What it computes on the way to a result should stay in a core's cache.
+    """
     arrays = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in arguments))
     flat = [np.ravel(a) for a in arrays]
     out = np.empty(flat[0].size)
     with np.errstate(all="ignore"):
-        for start in range(0, out.size, _CHUNK):
-            part = slice(start, start + _CHUNK)
+        for start in range(0, out.size, size):
+            part = slice(start, start + size)
             out[part] = function(*(a[part] for a in flat))
     return out.reshape(arrays[0].shape)
 

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nonvacuous.bounds._elementwise import (
     Floats,
-    excess,
+    above_tangent,
     in_chunks,
     like,
     nats,
@@ -32,12 +32,13 @@ from nonvacuous.bounds._elementwise import (
     pushed,
 )
 
-__all__ = ["kl", "kl_inverse", "kl_inverse_lower"]
+__all__ = ["kl", "kl_inverse", "kl_inverse_lower", "near_kl_inverse"]
 
 Mask = NDArray[np.bool_]
 
 _SLACK = 2.0**-49
-_LEAST_RATE, _LEAST_NATS = 1e-100, 1e-90  # below, counted as that much: still safe
+# less counts as that much, which is safe, and keeps clear of underflow
+_LEAST_RATE, _LEAST_NATS = 1e-100, 1e-90
 _MOST_NATS = 1000.0  # and the end is 0 or 1 in floats
 _MOST = 709.0  # e^y is finite
 
@@ -125,15 +126,7 @@ def kl_inverse_lower(q: ArrayLike, c: ArrayLike) -> float | Floats:
 
 def _kl(q: Floats, p: Floats) -> Floats:
     """The sum of what each term exceeds its tangent by: neither is negative."""
-    return _above_tangent(q, p - q, p) + _above_tangent(1 - q, q - p, 1 - p)
-
-
-def _above_tangent(weight: Floats, d: Floats, moved: Floats) -> Floats:
-    """Return d - weight ln(moved / weight), where ``moved`` is weight + d."""
-    near = np.abs(d) < 0.5 * weight
-    far = np.where(weight > 0, weight * (np.log(moved) - np.log(weight)), 0.0)
-    above: Floats = np.where(near, weight * excess(d / weight), d - far)
-    return above
+    return above_tangent(q, p - q, p) + above_tangent(1 - q, q - p, 1 - p)
 
 
 def _terms(a: Floats, b: Floats, d: Floats, rest: Floats) -> tuple[Floats, Floats]:
@@ -148,8 +141,12 @@ def _beyond(a: Floats, b: Floats, d: Floats, rest: Floats, c: Floats) -> Mask:
     return beyond
 
 
-def _solve(a: Floats, b: Floats, c: Floats) -> Floats:
-    """The y at which kl = c, and outward by the slack of evaluating kl there."""
+def near_kl_inverse(a: Floats, b: Floats, c: Floats) -> Floats:
+    """The y at which kl = c, and outward by the slack of evaluating kl there.
+
+    For 0 < a, b < 1 and a + b = 1; at most 709.
+    """
+    c = np.clip(c, _LEAST_NATS, _MOST_NATS)
     lean = c * (1 + b) / 3
     y: Floats = np.minimum((lean + np.sqrt(lean * lean + 2 * a * b * c)) / b, _MOST)
     for _ in range(2):
@@ -171,20 +168,18 @@ def _solve(a: Floats, b: Floats, c: Floats) -> Floats:
 
 def _upper(q: Floats, c: Floats) -> Floats:
     a, b = np.maximum(q, _LEAST_RATE), 1 - q
-    some = np.clip(c, _LEAST_NATS, _MOST_NATS)
-    p = a - b * np.expm1(-_solve(a, b, some))
+    p = a - b * np.expm1(-near_kl_inverse(a, b, c))
     p = np.minimum(np.maximum(p + 2.0**-52 * p, np.nextafter(q, 2.0)), 1.0)
-    p = pushed(_beyond_above, p, 1.0, a, b, some)
+    p = pushed(_beyond_above, p, 1.0, a, b, np.maximum(c, _LEAST_NATS))
     return np.where(c <= 0, q, np.where((q >= 1) | (c >= _MOST_NATS), 1.0, p))
 
 
 def _lower(q: Floats, c: Floats) -> Floats:
-    a, b = 1 - q, q
-    some = np.clip(c, _LEAST_NATS, _MOST_NATS)
-    y = _solve(np.maximum(a, _LEAST_RATE), b, some)
+    a, b = np.maximum(1 - q, _LEAST_RATE), q
+    y = near_kl_inverse(a, b, c)
     p = b / (1 + np.expm1(y)) * (1 - 2.0**-52)
     p = np.where(y < _MOST, np.maximum(np.minimum(p, np.nextafter(q, -1.0)), 0.0), 0.0)
-    p = pushed(_beyond_below, p, 0.0, np.maximum(a, _LEAST_RATE), b, some)
+    p = pushed(_beyond_below, p, 0.0, a, b, np.maximum(c, _LEAST_NATS))
     return np.where(c <= 0, q, np.where((q <= 0) | (c >= _MOST_NATS), 0.0, p))
 
 

@@ -139,8 +139,9 @@ def test_the_lower_inverse_counts_successes(
     k, n = kn
     lower = binomial_tail_inverse_lower(k, n, log_delta)
     assert 0 <= lower <= k / n
-    assert lower + binomial_tail_inverse(n - k, n, log_delta) <= 1
-    if k and lower > 0:
+    mirrored = 1 - binomial_tail_inverse(n - k, n, log_delta)
+    assert lower == pytest.approx(mirrored, rel=1e-12, abs=1e-15)
+    if k and lower > 1e-4:  # 1 - lower is rounded
         # Pr[Bin(n, p) >= k] = Pr[Bin(n, 1-p) <= n-k]
         assert log_binomial_tail(n - k, n, 1 - lower) <= log_delta + 1e-9
 
