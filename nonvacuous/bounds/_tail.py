@@ -113,21 +113,26 @@ def _minus(n: Floats, p: Floats, i: Floats) -> Floats:
     return (high - i) + low
 
 
-def _integral(k: Floats, m1: Floats, r: Floats, mu: Floats) -> Floats:
-    """The integral of (1 + x)^k (1 - x/r)^m1 over [0, r]."""
-    curve = k + m1 / (r * r)
-    lean = 2 / 3 * (k - m1 / (r * r * r)) / curve
-    root = np.sqrt((mu + _CUT * lean) ** 2 + 2 * _CUT * curve)
-    end = np.minimum(2 * _CUT / (mu - _CUT * lean + root), r)
+def _share(k: Floats, m1: Floats, r: Floats, falls: Floats) -> Floats:
+    """The integral of (1 + x)^k (1 - x/r)^m1 over [0, r], divided by r.
+
+    In units of min(r, 1) for x, in which the loss starts with slope ``falls``.
+    """
+    one, other = np.minimum(r, 1.0), np.minimum(1 / r, 1.0)  # x and x/r in that unit
+    curve = k * one * one + m1 * other * other
+    lean = 2 / 3 * (k * one * one * one - m1 * other * other * other) / curve
+    root = np.sqrt((falls + _CUT * lean) ** 2 + 2 * _CUT * curve)
+    end = np.minimum(2 * _CUT / (falls - _CUT * lean + root), 1 / other)
     many = np.minimum(k, m1) >= _MANY
     total = np.empty_like(k)
     for chosen, phi in ((many, _near), (~many, _anywhere)):
         if chosen.any():
             x = end[chosen] * _NODES
-            lost = mu[chosen] * x + k[chosen] * phi(x)
-            lost += m1[chosen] * phi(-x / r[chosen])
+            lost = falls[chosen] * x + k[chosen] * phi(x * one[chosen])
+            lost += m1[chosen] * phi(-x * other[chosen])
             total[chosen] = _WEIGHTS @ np.exp(-lost)
-    return end * total
+    share: Floats = other * end * total
+    return share
 
 
 def _near(t: Floats) -> Floats:
@@ -148,21 +153,22 @@ def near_side(k: Floats, n: Floats, p: Floats) -> Side:
     r = np.where(lower, o / p, p / o)
     fewer = np.where(lower, k, n - k - 1)
     m1 = n - 1 - fewer
-    mu = np.abs(over - p) / np.where(lower, o, p)
-    integral = np.where(fewer > 0, _integral(fewer, m1, r, mu), r / (m1 + 1))
+    slope = np.abs(over - p)
+    share = _share(fewer, m1, r, slope / np.maximum(p, o))
+    share = np.where(fewer > 0, share, 1 / (m1 + 1))
     d = _minus(n, p, i)
     rest = n - i
     deviance = above_tangent(i, d, n * p) + above_tangent(rest, -d, n * o)
     inner = (i > 0) & (rest > 0)
     one, two = np.where(inner, i, 1.0), np.where(inner, rest, 1.0)
     ratio = n / (2 * np.pi * one * two)
-    factor = np.where(inner, np.log((m1 + 1) * integral / r * np.sqrt(ratio)), 0.0)
+    factor = np.where(inner, np.log((m1 + 1) * share * np.sqrt(ratio)), 0.0)
     stirling = np.where(inner, _stirling(n) - _stirling(one) - _stirling(two), 0.0)
     log = np.minimum(stirling + factor - deviance, 0.0)
     few = np.minimum(np.minimum(fewer, m1), _MANY)
     size = np.where(inner, 8 + np.sqrt(few) + np.abs(factor), 0.0) + 6 * deviance
-    rise = r / integral
-    return Side(lower, log, 2.0**-50 * size, rise, 1 - rise + r * mu)
+    bend = 1 - 1 / share + slope / np.where(lower, p, o)
+    return Side(lower, log, 2.0**-50 * size, 1 / share, bend)
 
 
 def log_one_minus_exp(a: Floats) -> Floats:
