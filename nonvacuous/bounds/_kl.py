@@ -105,8 +105,8 @@ def kl_inverse_lower(q: ArrayLike, c: ArrayLike) -> float | Floats:
 
     .. math:: \inf\{\, p \in [0, q] : \mathrm{kl}(q \| p) \le c \,\}
 
-    Below the exact infimum p by less than 1e-14 (1 + ln(q/p)) of itself; 0 below
-    q / 1e307.
+    Below the exact infimum p by less than 1e-14 (1 + ln(q/p)) of itself; what is
+    below 1e-307, or q / 1e307, may become 0.
 
     Args:
         q: rate in [0, 1], scalar or array.
