@@ -1,6 +1,6 @@
 """The inverses of kl and of the binomial tail: on the safe side? how tight? how fast?
 
-Run: python benchmarks/inverses.py check    (ten minutes on two free cores)
+Run: python benchmarks/inverses.py check    (six minutes on two free cores)
      python benchmarks/inverses.py time     (a minute)
 
 ``check`` needs python-flint (``pip install python-flint``), whose balls prove what they
