@@ -31,9 +31,10 @@ def _geometric(top: int, bottom: int, odds: Fraction) -> mpf:
     return DIGITS.mpf(total) / DIGITS.mpf(1 << _BITS)
 
 
-def log_tail_digits(k: int, n: int, p: float) -> mpf:
+def log_tail_digits(k: int, n: int, p: float | mpf) -> mpf:
     """ln P(Bin(n, p) <= k) for 0 <= k < n and 0 < p < 1, to fifty digits."""
-    exact = Fraction(p)
+    sign, digits, power, _ = DIGITS.mpf(p)._mpf_
+    exact = (-1) ** sign * Fraction(int(digits)) * Fraction(2) ** power
     odds = exact / (1 - exact)
     left_of_mode = (n - k) * exact >= (k + 1) * (1 - exact)
     i = k if left_of_mode else k + 1
