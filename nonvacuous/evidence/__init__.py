@@ -7,6 +7,7 @@ was counted on.  No torch here: evidence can come from any framework, or from a 
 from nonvacuous.evidence._coreset import CoresetFit as CoresetFit
 from nonvacuous.evidence._counts import CodedFit as CodedFit
 from nonvacuous.evidence._counts import HoldoutErrors as HoldoutErrors
+from nonvacuous.evidence._gibbs import GibbsFit as GibbsFit
 from nonvacuous.evidence._origin import Origin as Origin
 
-__all__ = ["CodedFit", "CoresetFit", "HoldoutErrors", "Origin"]
+__all__ = ["CodedFit", "CoresetFit", "GibbsFit", "HoldoutErrors", "Origin"]
