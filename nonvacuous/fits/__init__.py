@@ -2,5 +2,7 @@
 
 from nonvacuous.fits._coreset import coreset_fit as coreset_fit
 from nonvacuous.fits._coreset import coreset_net as coreset_net
+from nonvacuous.fits._gibbs import Draws as Draws
+from nonvacuous.fits._gibbs import gibbs_fit as gibbs_fit
 
-__all__ = ["coreset_fit", "coreset_net"]
+__all__ = ["Draws", "coreset_fit", "coreset_net", "gibbs_fit"]

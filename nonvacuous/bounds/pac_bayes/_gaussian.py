@@ -6,6 +6,8 @@ variance is chosen after it, from a grid fixed before it, and the choice is paid
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -14,17 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 from nonvacuous._numerics import up
 from nonvacuous.bounds.selection import log_weight_integer
 
-__all__ = ["gaussian_kl", "nearest_indices", "prior_price", "prior_sigma"]
+__all__ = ["PriorGrid", "gaussian_kl"]
 
 Floats = NDArray[np.float64]
 
-_TOP = 0.1  # c: above every variance of the grid
-_PER_E = 100  # b: steps of the grid while the variance falls by a factor e
-_LAST = 70_000  # the variance is still a normal number there
+_LEAST = 1e-300  # variances of a grid stay normal numbers
 
-# A term below is within 2^-49 = 16 units of roundoff of the magnitudes beside it: at
-# most 5 units come from its own operations, 4 from a logarithm good to 4 units in the
-# last place, 4 from the argument of that logarithm, 2 from the sum.
+# In units of roundoff u = 2^-53 times the magnitudes beside a term, its error is at
+# most 8 from a logarithm good to 4 units in the last place, 2 from the argument of
+# that logarithm, 3 from the sum; a square is off by at most 5 and 3 from the sum.
 _SLACK = 2.0**-49
 
 
@@ -95,68 +95,90 @@ def _sum(values: NDArray[Any]) -> float:
     return math.fsum(flat)
 
 
-def prior_sigma(j: int) -> float:
-    r"""The standard deviation of the `j`-th prior: :math:`\sqrt{c\, e^{-j/b}}`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorGrid:
+    r"""Variances that a prior may have, and the weight of each.
 
-    The grid of Dziugaite and Roy: c = 0.1 and b = 100.
+    .. math:: \tau_j^2 = c\, e^{-j/b}, \quad \pi(j) = \frac{6}{\pi^2 j^2}, \quad
+              \sum_{j \ge 1} \pi(j) = 1
 
-    Args:
-        j: from 1 to 70,000.
+    The mixture of the priors of the grid is one prior, at least :math:`\pi(j)` times
+    the `j`-th, so that the index may be chosen after everything else at the price of
+    :math:`\ln 1/\pi(j)` nats.  The grid itself is fixed before the rows are seen.
 
-    Returns:
-        A number that depends on `j` alone.
-
-    Raises:
-        ValueError: if `j` is outside the grid.
-
-    >>> round(prior_sigma(370), 6)
-    0.049723
+    Attributes:
+        top: c, above every variance of the grid.
+        per_e: b, points of the grid while the variance falls by a factor e.
     """
-    if not 1 <= j <= _LAST:
-        raise ValueError(f"j must lie between 1 and {_LAST}, got {j}")
-    return math.sqrt(_TOP * math.exp(-j / _PER_E))
 
+    top: float = 0.1
+    per_e: int = 100
 
-def prior_price(j: int) -> float:
-    r"""What choosing the `j`-th prior after the sample costs, rounded up.
+    def __post_init__(self) -> None:
+        if not 0 < self.top < math.inf:
+            raise ValueError(f"top must be above 0 and finite, got {self.top}")
+        if index(self.per_e) < 1:
+            raise ValueError(f"per_e must be at least 1, got {self.per_e}")
 
-    .. math:: \ln\frac{1}{\pi(j)} = \ln\frac{\pi^2 j^2}{6}, \qquad
-              \pi(j) = \frac{6}{\pi^2 j^2}, \qquad \sum_{j \ge 1} \pi(j) = 1
+    def sigma(self, j: int) -> float:
+        """The standard deviation of the `j`-th prior, a number fixed by `j` alone.
 
-    Args:
-        j: from 1.
+        Args:
+            j: from 1.
 
-    Returns:
-        Nats, to be added to the relative entropy.
+        Returns:
+            A standard deviation above 0.
 
-    Raises:
-        ValueError: if `j` is below 1.
+        Raises:
+            ValueError: if `j` is below 1, or the variance is no normal number.
 
-    >>> prior_price(370)
-    12.32470631...
-    """
-    if j < 1:
-        raise ValueError(f"j must be at least 1, got {j}")
-    return -log_weight_integer(j - 1)
+        >>> round(PriorGrid().sigma(370), 6)
+        0.049723
+        """
+        if j < 1:
+            raise ValueError(f"j must be at least 1, got {j}")
+        variance = self.top * math.exp(-j / self.per_e)
+        if variance < _LEAST:
+            raise ValueError(f"j must leave a variance above {_LEAST}, got {j}")
+        return math.sqrt(variance)
 
+    def price(self, j: int) -> float:
+        r"""The price :math:`\ln(\pi^2 j^2 / 6)` of choosing the `j`-th, rounded up.
 
-def nearest_indices(sigma: float) -> tuple[int, int]:
-    """The points of the grid on both sides of a standard deviation, or its end twice.
+        Args:
+            j: from 1.
 
-    Args:
-        sigma: a standard deviation, above 0.
+        Returns:
+            Nats, to be added to the relative entropy.
 
-    Returns:
-        The lower index, whose prior is the wider, and the higher one.
+        Raises:
+            ValueError: if `j` is below 1.
 
-    Raises:
-        ValueError: if `sigma` is not above 0.
+        >>> PriorGrid().price(370)
+        12.32470631...
+        """
+        if j < 1:
+            raise ValueError(f"j must be at least 1, got {j}")
+        return -log_weight_integer(j - 1)
 
-    >>> nearest_indices(0.05)
-    (368, 369)
-    """
-    if not sigma > 0:
-        raise ValueError(f"sigma must be above 0, got {sigma}")
-    place = _PER_E * (math.log(_TOP) - 2 * math.log(sigma))
-    low = math.floor(min(max(place, 1.0), float(_LAST)))
-    return low, min(low + 1, _LAST) if place > 1 else low
+    def nearest(self, sigma: float) -> tuple[int, int]:
+        """The points on both sides of a standard deviation, or an end twice.
+
+        Args:
+            sigma: a standard deviation, above 0.
+
+        Returns:
+            The index of the wider prior, and that of the narrower.
+
+        Raises:
+            ValueError: if `sigma` is not above 0.
+
+        >>> PriorGrid().nearest(0.05)
+        (368, 369)
+        """
+        if not sigma > 0:
+            raise ValueError(f"sigma must be above 0, got {sigma}")
+        place = self.per_e * (math.log(self.top) - 2 * math.log(sigma))
+        last = math.floor(self.per_e * math.log(self.top / _LEAST)) - 1
+        low = math.floor(min(max(place, 1.0), float(last)))
+        return low, min(low + 1, last) if place > 1 else low
