@@ -85,7 +85,7 @@ def test_what_no_float_holds_is_infinite() -> None:
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0, math.inf, math.nan])
 def test_deviations_that_are_none_are_refused(sigma: float) -> None:
-    with pytest.raises(ValueError, match="^sigma must be above 0"):
+    with pytest.raises(ValueError, match=r"^sigma must be above 0"):
         gaussian_kl(0.0, sigma, 0.0, 1.0)
     with pytest.raises(ValueError, match="prior_sigma must be above 0"):
         gaussian_kl(0.0, 1.0, 0.0, sigma)
