@@ -18,6 +18,7 @@ from nonvacuous.bounds.holdout import (
 )
 from nonvacuous.bounds.model_compression import compress_then_evaluate
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
+from nonvacuous.bounds.pac_bayes._majority import majority_vote
 from nonvacuous.bounds.selection import best as best
 
 __all__ = [
@@ -41,4 +42,5 @@ ALL: tuple[Bound[Any], ...] = (
     occam_hoeffding,
     compress_then_evaluate,
     corenet_generalization,
+    majority_vote,
 )

@@ -57,6 +57,7 @@ class About(StrEnum):
     ORIGINAL = "original"
     COMPRESSED = "compressed"
     STOCHASTIC = "stochastic"
+    VOTE = "majority-vote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,6 @@ from nonvacuous.stochastic._network import GaussianNetwork
 __all__ = ["train_posterior"]
 
 _DELTA = 0.025  # of the objective; certificates have their own
-_FASTER = 5.0  # log deviations move that much faster than means
 _WINDOW = 100  # steps whose average loss is compared
 _TINY = 1e-20  # where no input is live and there is no bias, its root has a slope
 _FINE = PriorGrid(top=1.0)  # deviations up to 1: inputs may be few
@@ -44,7 +43,7 @@ def train_posterior(
     *,
     prior: Network | None,
     prior_rows: Sample | None = None,
-    sigma: float = 0.05,
+    sigma: float = 0.03,
     progress: Progress | None = None,
 ) -> GaussianNetwork:
     r"""A stochastic net with a small PAC-Bayes bound on a sample.
@@ -60,7 +59,7 @@ def train_posterior(
     Args:
         network: means to start from; trained on whatever rows.
         sample: rows that the bound will count, and that the posterior is trained on.
-        recipe: steps, rate of the means, batch, seed.
+        recipe: steps, rate, batch, seed.
         prior: centre of the prior, of the same shape: fixed before `sample` was
             seen, such as the initialisation that `network` was trained from; None
             centres it at zero.
@@ -103,7 +102,8 @@ def train_posterior(
         rows = model.tensors.rows(sample.x)
         descent = Descent(rows, sample.y, recipe, progress=progress)
         try:
-            descent.run(model.groups(), model.learn, recipe.steps, after=model.compare)
+            trained = [(model.parameters, 1.0)]
+            descent.run(trained, model.learn, recipe.steps, after=model.compare)
         except KeyboardInterrupt:
             pass
         return model.network()
@@ -118,15 +118,12 @@ class _Model:
         self.means = list(_arranged(self.tensors.weights, self.tensors.biases))
         self.logs = [_single(np.log(s)).requires_grad_() for s in start.sigma]
         self.centre = [_single(a) for a in start.prior_mean.arrays()]
+        self.parameters = [*self.means, *self.logs]
         self.size = sum(log.numel() for log in self.logs)
         self.noise = torch.Generator().manual_seed(seed + 1)
         self.losses: list[float] = []
         self.least = math.inf
         self.best: list[torch.Tensor] = []
-
-    def groups(self) -> list[tuple[list[torch.Tensor], float]]:
-        """What is trained, and how fast."""
-        return [(self.means, 1.0), (self.logs, _FASTER)]
 
     def learn(self, rows: torch.Tensor, labels: torch.Tensor) -> None:
         """Add the gradients of the bound, its loss estimated on a batch."""
@@ -152,13 +149,13 @@ class _Model:
         value = math.sqrt(loss + part) + math.sqrt(part)
         if value < self.least:
             self.least = value
-            self.best = [a.detach().clone() for a in (*self.means, *self.logs)]
+            self.best = [a.detach().clone() for a in self.parameters]
 
     @torch.no_grad()
     def network(self) -> GaussianNetwork:
         """The best so far, its prior on the grid."""
         if self.best:
-            for own, best in zip((*self.means, *self.logs), self.best, strict=True):
+            for own, best in zip(self.parameters, self.best, strict=True):
                 own.copy_(best)
         mean = self.tensors.network(self.tensors.weights)
         sigma = tuple(np.exp(log.double().numpy()) for log in self.logs)
