@@ -1,9 +1,9 @@
 """What a PAC-Bayes inequality asks of a predictor that is drawn anew for each row."""
 
 from dataclasses import dataclass
-from operator import index
 
 from nonvacuous.evidence._origin import Origin
+from nonvacuous.evidence._ranges import check_least, check_rates, set_trials
 
 __all__ = ["GibbsFit"]
 
@@ -29,17 +29,6 @@ class GibbsFit:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "trials", index(self.trials))
-        if self.trials < 1:
-            raise ValueError(f"trials must be at least 1, got {self.trials}")
-        if self.origin is not None and self.trials > self.origin.rows:
-            raise ValueError(
-                f"trials must be at most the {self.origin.rows} rows of"
-                f" {self.origin.source}, got {self.trials}"
-            )
-        if not 0 <= self.empirical <= 1:
-            raise ValueError(f"empirical must lie in [0, 1], got {self.empirical}")
-        if not self.kl >= 0:
-            raise ValueError(f"kl must be at least 0, got {self.kl}")
-        if not 0 <= self.mc_delta < 1:
-            raise ValueError(f"mc_delta must lie in [0, 1), got {self.mc_delta}")
+        set_trials(self, self.origin)
+        check_rates(self, "empirical", "mc_delta")
+        check_least(self, 0, "kl")
