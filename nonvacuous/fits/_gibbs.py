@@ -7,17 +7,21 @@ about the stochastic net, which draws its parameters anew for each row.
 
 from enum import StrEnum
 
+import numpy as np
+
+from nonvacuous._counting import check_fits, count_errors
 from nonvacuous._numerics import check_delta
 from nonvacuous.bounds.pac_bayes import risk_by_fresh_draws, risk_by_whole_draws
 from nonvacuous.data import Role, Sample, check_disjoint
-from nonvacuous.evidence import GibbsFit, Origin
+from nonvacuous.evidence import DrawnFit, GibbsFit, Origin
+from nonvacuous.nets import Network
 from nonvacuous.stochastic._network import GaussianNetwork
 from nonvacuous.stochastic._sampling import (
     errors_of_fresh_draws,
     errors_of_whole_draws,
 )
 
-__all__ = ["Draws", "gibbs_fit"]
+__all__ = ["Draws", "drawn_fit", "gibbs_fit"]
 
 
 class Draws(StrEnum):
@@ -58,13 +62,7 @@ def gibbs_fit(
             or the net cannot take it, or a setting is out of range.
     """
     check_delta(mc_delta)
-    if sample.role is Role.PRIOR:
-        raise ValueError(
-            f"sample must not have shaped the prior, got {sample.source} with role"
-            " prior"
-        )
-    if network.prior_rows is not None:
-        check_disjoint(network.prior_rows, sample)
+    prior = _prior(network, sample)
     if scheme is Draws.FRESH:
         errors = errors_of_fresh_draws(
             network, sample.x, sample.y, rounds=draws, seed=seed
@@ -80,9 +78,57 @@ def gibbs_fit(
         trials=len(sample),
         kl=network.kl,
         mc_delta=mc_delta,
-        prior=None if network.prior_rows is None else _origin(network.prior_rows),
+        prior=prior,
         origin=_origin(sample),
     )
+
+
+def drawn_fit(
+    network: GaussianNetwork, sample: Sample, *, seed: int
+) -> tuple[Network, DrawnFit]:
+    """One net drawn from a posterior, and what a bound on that very net asks of it.
+
+    Args:
+        network: posterior and prior.
+        sample: the rows that the errors and n count; none of them may have shaped the
+            prior.
+        seed: of the draw, fixed before it; another draw because the first displeased
+            is not paid for.
+
+    Returns:
+        The net, and its errors on the sample beside the densities' ratio there.
+
+    Raises:
+        ValueError: if the sample shaped the prior or shares rows with those that did,
+            or the net cannot take it.
+    """
+    prior = _prior(network, sample)
+    net = network.draw(np.random.Generator(np.random.Philox(key=[seed, 0])))
+    check_fits(net, sample.x, int(sample.y.max()) + 1)
+    return net, DrawnFit(
+        errors=count_errors(net, sample.x, sample.y),
+        trials=len(sample),
+        log_ratio=network.log_ratio(net),
+        prior=prior,
+        origin=_origin(sample),
+    )
+
+
+def _prior(network: GaussianNetwork, sample: Sample) -> Origin | None:
+    """The rows that shaped the prior.
+
+    Raises:
+        ValueError: if they are not apart from the sample.
+    """
+    if sample.role is Role.PRIOR:
+        raise ValueError(
+            f"sample must not have shaped the prior, got {sample.source} with role"
+            " prior"
+        )
+    if network.prior_rows is None:
+        return None
+    check_disjoint(network.prior_rows, sample)
+    return _origin(network.prior_rows)
 
 
 def _origin(sample: Sample) -> Origin:

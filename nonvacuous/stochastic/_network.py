@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds.pac_bayes import PriorGrid, gaussian_kl
+from nonvacuous.bounds.pac_bayes import PriorGrid, gaussian_kl, gaussian_log_ratio
 from nonvacuous.data import Sample
 from nonvacuous.nets import Floats, Layer, Network
 
@@ -70,13 +70,29 @@ class GaussianNetwork:
         since the mixture is at least :math:`\pi(j) P_j`: one fixed prior, whatever
         `j` was chosen.
         """
-        apart = gaussian_kl(
+        apart = gaussian_kl(_flat(self.mean.arrays()), *self._posterior_and_prior())
+        return up(apart + self.grid.price(self.prior_index), ulps=1)
+
+    def log_ratio(self, net: Network) -> float:
+        """Log of the posterior's density over the mixture's at a net, rounded up.
+
+        Args:
+            net: of the same shape as `mean`, such as one that was drawn.
+
+        Returns:
+            Nats, of either sign, the price of the prior's scale included.
+        """
+        apart = gaussian_log_ratio(
+            _flat(net.arrays()),
             _flat(self.mean.arrays()),
-            _flat(self.sigma),
-            _flat(self.prior_mean.arrays()),
-            self.grid.sigma(self.prior_index),
+            *self._posterior_and_prior(),
         )
         return up(apart + self.grid.price(self.prior_index), ulps=1)
+
+    def _posterior_and_prior(self) -> tuple[Floats, Floats, float]:
+        """All deviations, the prior's centre and its deviation."""
+        centre = _flat(self.prior_mean.arrays())
+        return _flat(self.sigma), centre, self.grid.sigma(self.prior_index)
 
     def deviations(self) -> list[tuple[Floats, Floats | None]]:
         """The standard deviations of weight and bias, layer by layer."""

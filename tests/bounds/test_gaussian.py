@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from nonvacuous.bounds.pac_bayes import PriorGrid, gaussian_kl
+from nonvacuous.bounds.pac_bayes import PriorGrid, gaussian_kl, gaussian_log_ratio
 
 some = settings(derandomize=True, max_examples=100, deadline=None)
 
@@ -91,6 +91,55 @@ def test_deviations_that_are_none_are_refused(sigma: float) -> None:
         gaussian_kl(0.0, 1.0, 0.0, sigma)
     with pytest.raises(ValueError, match="mean must be finite"):
         gaussian_kl(math.nan, 1.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="point must be finite"):
+        gaussian_log_ratio(math.nan, 0.0, 1.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="sigma must be above 0"):
+        gaussian_log_ratio(0.0, 0.0, sigma, 0.0, 1.0)
+
+
+def test_the_worked_log_ratio_is_met_to_all_digits() -> None:
+    """A shift of square norm 0.04, sigma 0.1, and noise whose inner product is 0.02."""
+    shift, noise = np.array([0.12, 0.16]), np.array([0.06, 0.08])
+    assert (shift @ shift, noise @ shift) == pytest.approx((0.04, 0.02))
+    value = gaussian_log_ratio(shift + 0.1 * noise, shift, 0.1, 0.0, 0.1)
+    assert value == pytest.approx(2.2, rel=1e-12)
+
+
+def test_at_equal_densities_the_log_ratio_is_zero_and_it_may_be_negative() -> None:
+    assert gaussian_log_ratio(0.3, 0.1, 0.2, 0.1, 0.2) == pytest.approx(0, abs=1e-14)
+    assert gaussian_log_ratio(0.0, 1.0, 0.2, 0.0, 0.2) == pytest.approx(-12.5)
+
+
+@given(st.lists(st.tuples(number, four), min_size=1, max_size=5))
+@some
+def test_the_log_ratio_is_never_below_fifty_digits(
+    rows: list[tuple[float, tuple[float, float, float, float]]],
+) -> None:
+    points = [point for point, _ in rows]
+    columns = [list(column) for column in zip(*(four for _, four in rows), strict=True)]
+    value = gaussian_log_ratio(points, *columns)
+    with mpmath.workdps(50):
+        truth, size = mpmath.mpf(0), mpmath.mpf(0)
+        for w, (m, s, m0, t) in rows:
+            w_, m_, s_, m0_, t_ = map(mpmath.mpf, (w, m, s, m0, t))
+            parts = (
+                mpmath.log(t_),
+                -mpmath.log(s_),
+                ((w_ - m0_) / t_) ** 2 / 2,
+                -(((w_ - m_) / s_) ** 2) / 2,
+            )
+            truth += sum(parts)
+            size += sum(abs(part) for part in parts)
+        assert mpmath.mpf(value) >= truth
+        assert mpmath.mpf(value) <= truth + (size + 1) * 2.0**-47
+
+
+def test_the_log_ratio_averages_to_the_relative_entropy() -> None:
+    """Gauss-Hermite quadrature of eight points is exact for a square."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(8)
+    values = [gaussian_log_ratio(0.7 + 0.2 * e, 0.7, 0.2, 0.1, 0.5) for e in nodes]
+    mean = weights @ values / weights.sum()
+    assert mean == pytest.approx(gaussian_kl(0.7, 0.2, 0.1, 0.5), rel=1e-12)
 
 
 def test_the_price_of_dziugaite_and_roys_first_prior_is_met_to_all_digits() -> None:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
+from nonvacuous._counting import count_errors
 from nonvacuous.bounds.pac_bayes import risk_by_fresh_draws, risk_by_whole_draws
 from nonvacuous.data import Role, Sample, make_sample
-from nonvacuous.fits import Draws, gibbs_fit
+from nonvacuous.fits import Draws, drawn_fit, gibbs_fit
 from nonvacuous.stochastic import (
     GaussianNetwork,
     errors_of_fresh_draws,
@@ -56,6 +58,24 @@ def test_both_schemes_bound_the_same_risk() -> None:
     assert low <= fresh.empirical <= whole.empirical
 
 
+def test_one_drawn_net_comes_with_its_errors_and_its_densities() -> None:
+    rows, posterior = sample(), network()
+    net, fit = drawn_fit(posterior, rows, seed=4)
+    again, _ = drawn_fit(posterior, rows, seed=4)
+    for a, b in zip(net.arrays(), again.arrays(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert fit.errors == count_errors(net, rows.x, rows.y)
+    assert (fit.trials, fit.draws) == (200, 1)
+    prior, ratio = posterior.grid.sigma(10), posterior.grid.price(10)
+    for w, m, c in zip(
+        net.arrays(), MEAN.arrays(), posterior.prior_mean.arrays(), strict=True
+    ):
+        ratio += float((norm.logpdf(w, m, 0.2) - norm.logpdf(w, c, prior)).sum())
+    assert fit.log_ratio == pytest.approx(ratio, rel=1e-9)
+    ratios = [drawn_fit(posterior, rows, seed=seed)[1].log_ratio for seed in range(50)]
+    assert np.mean(ratios) == pytest.approx(posterior.kl, rel=0.1)
+
+
 def test_more_draws_come_closer() -> None:
     rows, net = sample(), network()
     few, many = (gibbs_fit(net, rows, draws=draws) for draws in (1, 100))
@@ -66,6 +86,8 @@ def test_rows_that_shaped_the_prior_are_refused() -> None:
     rows = sample()
     with pytest.raises(ValueError, match="sample must not have shaped the prior"):
         gibbs_fit(network(), sample(Role.PRIOR))
+    with pytest.raises(ValueError, match="sample must not have shaped the prior"):
+        drawn_fit(network(), sample(Role.PRIOR), seed=0)
     with pytest.raises(ValueError, match="share no row"):
         gibbs_fit(network(rows.take(slice(0, 5), Role.PRIOR)), rows)
     # the same contents under another name

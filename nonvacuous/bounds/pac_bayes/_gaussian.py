@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from nonvacuous._numerics import up
 from nonvacuous.bounds.selection import log_weight_integer
 
-__all__ = ["PriorGrid", "gaussian_kl"]
+__all__ = ["PriorGrid", "gaussian_kl", "gaussian_log_ratio"]
 
 Floats = NDArray[np.float64]
 
@@ -56,21 +56,81 @@ def gaussian_kl(
     >>> gaussian_kl([1.0, 0.0], [0.1, 0.2], 0.0, 0.5)
     3.625728644...
     """
-    m, s, m0, t = (
+    m, s, m0, t = _checked(mean, sigma, prior_mean, prior_sigma)
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms, sizes = _terms(m, s, m0, t)
+    return max(0.0, _sum_up(terms, sizes))
+
+
+def gaussian_log_ratio(
+    point: ArrayLike,
+    mean: ArrayLike,
+    sigma: ArrayLike,
+    prior_mean: ArrayLike,
+    prior_sigma: ArrayLike,
+) -> float:
+    r"""Log of one Gaussian's density over another's at a point, in nats, rounded up.
+
+    .. math:: \ln\frac{dQ}{dP}(w) = \sum_i \ln\frac{\tau_i}{\sigma_i}
+              + \frac{(w_i - \mu_{0,i})^2}{2\tau_i^2}
+              - \frac{(w_i - \mu_i)^2}{2\sigma_i^2}
+
+    Its average over draws of Q is :func:`gaussian_kl`.
+
+    Args:
+        point: where, any shape.
+        mean: means of the posterior, broadcast against `point`.
+        sigma: its standard deviations, above 0, broadcast likewise.
+        prior_mean: means of the prior, broadcast likewise.
+        prior_sigma: its standard deviations, above 0, broadcast likewise.
+
+    Returns:
+        Nats, of either sign; infinity where no float holds them.
+
+    Raises:
+        ValueError: if a mean or the point is not finite, or a deviation not above 0
+            and finite.
+
+    >>> gaussian_log_ratio(0.21, 0.2, 0.1, 0.0, 0.1)
+    2.200000...
+    """
+    w = np.asarray(point, dtype=float)
+    m, s, m0, t = _checked(mean, sigma, prior_mean, prior_sigma)
+    if not np.isfinite(w).all():
+        raise ValueError(f"point must be finite, got {point!r}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        before, noise = 0.5 * ((w - m0) / t) ** 2, 0.5 * ((w - m) / s) ** 2
+        wide, narrow = np.log(t), np.log(s)
+        terms = (wide - narrow) + (before - noise)
+        sizes = np.abs(wide) + np.abs(narrow) + before + noise
+    return _sum_up(terms, sizes)
+
+
+def _checked(
+    mean: ArrayLike, sigma: ArrayLike, prior_mean: ArrayLike, prior_sigma: ArrayLike
+) -> tuple[Floats, ...]:
+    """All four as arrays of one shape.
+
+    Raises:
+        ValueError: if a mean is not finite, or a deviation not above 0 and finite.
+    """
+    arrays = tuple(
         np.asarray(a, dtype=float) for a in (mean, sigma, prior_mean, prior_sigma)
     )
-    for name, value in (("mean", m), ("prior_mean", m0)):
+    for name, value in (("mean", arrays[0]), ("prior_mean", arrays[2])):
         if not np.isfinite(value).all():
             raise ValueError(f"{name} must be finite, got {value!r}")
-    for name, value in (("sigma", s), ("prior_sigma", t)):
+    for name, value in (("sigma", arrays[1]), ("prior_sigma", arrays[3])):
         if not ((value > 0) & (value < math.inf)).all():
             raise ValueError(f"{name} must be above 0 and finite, got {value!r}")
-    with np.errstate(over="ignore", invalid="ignore"):
-        shape = np.broadcast_shapes(m.shape, s.shape, m0.shape, t.shape)
-        terms, sizes = (np.broadcast_to(a, shape) for a in _terms(m, s, m0, t))
+    return tuple(np.broadcast_arrays(*arrays))
+
+
+def _sum_up(terms: Floats, sizes: Floats) -> float:
+    """The sum of terms that are each within their slack of the exact ones."""
     if not (np.isfinite(terms).all() and np.isfinite(sizes).all()):
         return math.inf
-    return max(0.0, up(_sum(terms) + _SLACK * up(_sum(sizes), ulps=2), ulps=2))
+    return up(_sum(terms) + _SLACK * up(_sum(sizes), ulps=2), ulps=2)
 
 
 def _terms(m: Floats, s: Floats, m0: Floats, t: Floats) -> tuple[Floats, Floats]:
