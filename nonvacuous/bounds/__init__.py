@@ -19,6 +19,29 @@ from nonvacuous.bounds.holdout import (
 from nonvacuous.bounds.model_compression import compress_then_evaluate
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
 from nonvacuous.bounds.pac_bayes._majority import majority_vote
+from nonvacuous.bounds.pac_bayes import (
+    occam_binomial_symmetric,
+    occam_catoni_grid,
+    occam_kl,
+    occam_kl_bounded,
+    occam_subsampled_hoeffding,
+    occam_subsampled_kl,
+    pac_bayes_betting,
+    pac_bayes_catoni,
+    pac_bayes_catoni_grid,
+    pac_bayes_kl,
+    pac_bayes_kl_exact_constant,
+    pac_bayes_lambda,
+    pac_bayes_mcallester,
+    pac_bayes_quadratic,
+    pac_bayes_recursive,
+    pac_bayes_recursive_betting,
+    pac_bayes_renyi_draw,
+    pac_bayes_single_draw,
+    pac_bayes_split_kl,
+    universal_binomial,
+    universal_catoni_grid,
+)
 from nonvacuous.bounds.selection import best as best
 
 __all__ = [
@@ -43,4 +66,25 @@ ALL: tuple[Bound[Any], ...] = (
     compress_then_evaluate,
     corenet_generalization,
     majority_vote,
+    pac_bayes_kl,
+    pac_bayes_kl_exact_constant,
+    pac_bayes_mcallester,
+    pac_bayes_quadratic,
+    pac_bayes_lambda,
+    pac_bayes_catoni,
+    pac_bayes_catoni_grid,
+    pac_bayes_betting,
+    pac_bayes_split_kl,
+    pac_bayes_recursive,
+    pac_bayes_recursive_betting,
+    pac_bayes_single_draw,
+    pac_bayes_renyi_draw,
+    occam_kl,
+    occam_kl_bounded,
+    occam_catoni_grid,
+    occam_binomial_symmetric,
+    universal_binomial,
+    universal_catoni_grid,
+    occam_subsampled_kl,
+    occam_subsampled_hoeffding,
 )

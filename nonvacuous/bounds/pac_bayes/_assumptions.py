@@ -4,10 +4,11 @@ import math
 from typing import Protocol
 
 from nonvacuous._numerics import check_delta
+from nonvacuous.bounds._assumptions import HasOrigin
 from nonvacuous.bounds._bound import Assumption, Verdict
 from nonvacuous.evidence import Origin
 
-__all__ = ["BOUNDED", "PRIOR_FIXED", "HasPrior", "remaining"]
+__all__ = ["BOUNDED", "CODE_BEFORE_ROWS", "PRIOR_FIXED", "HasPrior", "remaining"]
 
 
 class HasPrior(Protocol):
@@ -39,6 +40,21 @@ PRIOR_FIXED: Assumption[HasPrior] = Assumption(
     statement="the prior does not depend on the rows that the empirical risk and n"
     " count; rows that shaped the prior are counted in neither",
     judge=_prior_fixed,
+)
+
+
+def _code_before_rows(evidence: HasOrigin) -> tuple[Verdict, str]:
+    origin = evidence.origin
+    if origin is not None and origin.role == "prior":
+        return Verdict.VIOLATED, f"the rows of {origin.source} shaped the code"
+    return Verdict.VOUCHED, ""
+
+
+CODE_BEFORE_ROWS: Assumption[HasOrigin] = Assumption(
+    name="code-before-rows",
+    statement="the code is prefix-free and was fixed before the rows were drawn; the"
+    " loss is that of the net that it decodes to",
+    judge=_code_before_rows,
 )
 BOUNDED: Assumption[object] = Assumption(
     name="bounded-loss",
