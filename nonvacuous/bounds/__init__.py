@@ -18,8 +18,8 @@ from nonvacuous.bounds.holdout import (
 )
 from nonvacuous.bounds.model_compression import compress_then_evaluate
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
-from nonvacuous.bounds.pac_bayes._majority import majority_vote
 from nonvacuous.bounds.pac_bayes import (
+    majority_vote,
     occam_binomial_symmetric,
     occam_catoni_grid,
     occam_kl,
@@ -65,7 +65,6 @@ ALL: tuple[Bound[Any], ...] = (
     occam_hoeffding,
     compress_then_evaluate,
     corenet_generalization,
-    majority_vote,
     pac_bayes_kl,
     pac_bayes_kl_exact_constant,
     pac_bayes_mcallester,
@@ -79,6 +78,7 @@ ALL: tuple[Bound[Any], ...] = (
     pac_bayes_recursive_betting,
     pac_bayes_single_draw,
     pac_bayes_renyi_draw,
+    majority_vote,
     occam_kl,
     occam_kl_bounded,
     occam_catoni_grid,

@@ -1,32 +1,8 @@
-"""PAC-Bayes: the binary relative entropy, Gaussian priors, Monte-Carlo risks."""
 """PAC-Bayes: the average risk of a posterior, paid for by its distance from a prior."""
 
 from nonvacuous.bounds._kl import kl as kl
 from nonvacuous.bounds._kl import kl_inverse as kl_inverse
 from nonvacuous.bounds._kl import kl_inverse_lower as kl_inverse_lower
-from nonvacuous.bounds.pac_bayes._gaussian import PriorGrid as PriorGrid
-from nonvacuous.bounds.pac_bayes._gaussian import gaussian_kl as gaussian_kl
-from nonvacuous.bounds.pac_bayes._gaussian import (
-    gaussian_log_ratio as gaussian_log_ratio,
-)
-from nonvacuous.bounds.pac_bayes._monte_carlo import mean_upper as mean_upper
-from nonvacuous.bounds.pac_bayes._monte_carlo import (
-    risk_by_fresh_draws as risk_by_fresh_draws,
-)
-from nonvacuous.bounds.pac_bayes._monte_carlo import (
-    risk_by_whole_draws as risk_by_whole_draws,
-)
-
-__all__ = [
-    "PriorGrid",
-    "gaussian_kl",
-    "gaussian_log_ratio",
-    "kl",
-    "kl_inverse",
-    "kl_inverse_lower",
-    "mean_upper",
-    "risk_by_fresh_draws",
-    "risk_by_whole_draws",
 from nonvacuous.bounds.pac_bayes._betting import betting_inverse as betting_inverse
 from nonvacuous.bounds.pac_bayes._betting import pac_bayes_betting as pac_bayes_betting
 from nonvacuous.bounds.pac_bayes._catoni import catoni_grid_upper as catoni_grid_upper
@@ -49,10 +25,23 @@ from nonvacuous.bounds.pac_bayes._codes import (
 from nonvacuous.bounds.pac_bayes._codes import universal_nats as universal_nats
 from nonvacuous.bounds.pac_bayes._constant import log_two_root as log_two_root
 from nonvacuous.bounds.pac_bayes._constant import log_xi as log_xi
+from nonvacuous.bounds.pac_bayes._gaussian import PriorGrid as PriorGrid
+from nonvacuous.bounds.pac_bayes._gaussian import gaussian_kl as gaussian_kl
+from nonvacuous.bounds.pac_bayes._gaussian import (
+    gaussian_log_ratio as gaussian_log_ratio,
+)
 from nonvacuous.bounds.pac_bayes._kl_bounds import chernoff_target as chernoff_target
 from nonvacuous.bounds.pac_bayes._kl_bounds import pac_bayes_kl as pac_bayes_kl
 from nonvacuous.bounds.pac_bayes._kl_bounds import (
     pac_bayes_kl_exact_constant as pac_bayes_kl_exact_constant,
+)
+from nonvacuous.bounds.pac_bayes._majority import majority_vote as majority_vote
+from nonvacuous.bounds.pac_bayes._monte_carlo import mean_upper as mean_upper
+from nonvacuous.bounds.pac_bayes._monte_carlo import (
+    risk_by_fresh_draws as risk_by_fresh_draws,
+)
+from nonvacuous.bounds.pac_bayes._monte_carlo import (
+    risk_by_whole_draws as risk_by_whole_draws,
 )
 from nonvacuous.bounds.pac_bayes._recursive import (
     pac_bayes_recursive as pac_bayes_recursive,
@@ -104,17 +93,22 @@ from nonvacuous.bounds.pac_bayes._symmetry import (
 from nonvacuous.bounds.pac_bayes._symmetry import permutation_gain as permutation_gain
 
 __all__ = [
+    "PriorGrid",
     "best_lambda",
     "betting_inverse",
     "catoni_grid_upper",
     "catoni_upper",
     "chernoff_target",
+    "gaussian_kl",
+    "gaussian_log_ratio",
     "kl",
     "kl_inverse",
     "kl_inverse_lower",
     "log_two_root",
     "log_xi",
+    "majority_vote",
     "mcallester_upper",
+    "mean_upper",
     "occam_binomial_symmetric",
     "occam_catoni_grid",
     "occam_kl",
@@ -138,6 +132,8 @@ __all__ = [
     "permutation_gain",
     "pruned_code_bits",
     "quadratic_upper",
+    "risk_by_fresh_draws",
+    "risk_by_whole_draws",
     "shifted_gaussian_ratio",
     "smoothed_range",
     "split_kl_upper",

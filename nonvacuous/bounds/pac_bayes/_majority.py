@@ -6,9 +6,6 @@ over the rows, the vote's risk is at most twice the average risk of the draws, w
 the number of labels.  Nothing here speaks of the net of the posterior's means.
 """
 
-import math
-
-from nonvacuous._numerics import up
 from nonvacuous.bounds._assumptions import IID
 from nonvacuous.bounds._bound import (
     About,
@@ -20,16 +17,16 @@ from nonvacuous.bounds._bound import (
 )
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._constant import log_two_root
+from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
 from nonvacuous.evidence import GibbsFit
 
 __all__ = ["majority_vote"]
 
 
 def _nats(fit: GibbsFit, delta: float) -> float:
-    """(KL + ln(2 sqrt(n) / delta)) / n, rounded up."""
-    left = remaining(delta, fit.mc_delta)
-    confidence = math.log(2) + 0.5 * math.log(fit.trials) - math.log(left)
-    return up(up(fit.kl + up(confidence, ulps=6), ulps=1) / fit.trials, ulps=1)
+    n, left = fit.trials, remaining(delta, fit.mc_delta)
+    return nats_per_row(fit.kl, log_two_root(n), n, left)
 
 
 def _formula(fit: GibbsFit, delta: float) -> float:
@@ -60,7 +57,7 @@ majority_vote: Bound[GibbsFit] = Bound(
     ),
     about=About.VOTE,
     formula=_formula,
-    example=GibbsFit(empirical=0.02, trials=60_000, kl=3_000.0, mc_delta=0.01),
+    example=EXAMPLE,
     rises=("empirical", "kl", "mc_delta"),
     falls=("trials",),
     terms=lambda fit, delta: {
