@@ -12,10 +12,10 @@ import numpy as np
 from nonvacuous._counting import check_fits, count_errors
 from nonvacuous._numerics import check_delta
 from nonvacuous.bounds.pac_bayes import risk_by_fresh_draws, risk_by_whole_draws
-from nonvacuous.data import Role, Sample, check_disjoint
+from nonvacuous.data import Sample
 from nonvacuous.evidence import DrawnFit, GibbsFit, Origin
 from nonvacuous.nets import Network
-from nonvacuous.stochastic._network import GaussianNetwork
+from nonvacuous.stochastic._network import GaussianNetwork, check_apart
 from nonvacuous.stochastic._sampling import (
     errors_of_fresh_draws,
     errors_of_whole_draws,
@@ -120,15 +120,8 @@ def _prior(network: GaussianNetwork, sample: Sample) -> Origin | None:
     Raises:
         ValueError: if they are not apart from the sample.
     """
-    if sample.role is Role.PRIOR:
-        raise ValueError(
-            f"sample must not have shaped the prior, got {sample.source} with role"
-            " prior"
-        )
-    if network.prior_rows is None:
-        return None
-    check_disjoint(network.prior_rows, sample)
-    return _origin(network.prior_rows)
+    check_apart(sample, network.prior_rows)
+    return None if network.prior_rows is None else _origin(network.prior_rows)
 
 
 def _origin(sample: Sample) -> Origin:

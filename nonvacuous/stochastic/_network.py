@@ -7,10 +7,10 @@ import numpy as np
 
 from nonvacuous._numerics import up
 from nonvacuous.bounds.pac_bayes import PriorGrid, gaussian_kl, gaussian_log_ratio
-from nonvacuous.data import Sample
+from nonvacuous.data import Role, Sample, check_disjoint
 from nonvacuous.nets import Floats, Layer, Network
 
-__all__ = ["GaussianNetwork"]
+__all__ = ["GaussianNetwork", "check_apart"]
 
 _LEAST = 1e-100  # so that its square is a normal number
 
@@ -115,6 +115,28 @@ class GaussianNetwork:
                 bias = layer.bias + bias_sigma * noise
             layers.append(Layer(weight=weight, bias=bias))
         return Network(layers=tuple(layers))
+
+
+def check_apart(sample: Sample, prior_rows: Sample | None) -> None:
+    """Refuse a sample that shaped the prior.
+
+    Raises:
+        ValueError: if that is its role, or it shares rows with those that did.
+    """
+    if sample.role is Role.PRIOR:
+        raise ValueError(
+            f"sample must not have shaped the prior, got {sample.source} with role"
+            " prior"
+        )
+    if prior_rows is None:
+        return
+    try:
+        check_disjoint(prior_rows, sample)
+    except ValueError as error:
+        raise ValueError(
+            "sample must be apart from the prior's rows, here called train, and is"
+            f" not: {error}"
+        ) from None
 
 
 def _flat(arrays: Iterable[Floats]) -> Floats:

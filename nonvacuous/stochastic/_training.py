@@ -22,9 +22,9 @@ from nonvacuous._counting import check_fits
 from nonvacuous._descent import Descent, Progress, Recipe, one_thread
 from nonvacuous._tensors import Tensors
 from nonvacuous.bounds.pac_bayes import PriorGrid
-from nonvacuous.data import Role, Sample, check_disjoint
+from nonvacuous.data import Sample
 from nonvacuous.nets import Floats, Layer, Network
-from nonvacuous.stochastic._network import GaussianNetwork
+from nonvacuous.stochastic._network import GaussianNetwork, check_apart
 
 __all__ = ["train_posterior"]
 
@@ -79,13 +79,7 @@ def train_posterior(
         reparameterisation of Kingma et al. (2015); the bound of Pérez-Ortiz et al.
         (2021); the scale that follows in closed form is derived here.
     """
-    if sample.role is Role.PRIOR:
-        raise ValueError(
-            f"sample must not have shaped the prior, got {sample.source} with role"
-            " prior"
-        )
-    if prior_rows is not None:
-        check_disjoint(prior_rows, sample)
+    check_apart(sample, prior_rows)
     check_fits(network, sample.x, int(sample.y.max()) + 1)
     grid = _FINE if prior_rows is None else _COARSE
     index = grid.nearest(sigma)[0]
@@ -141,10 +135,13 @@ class _Model:
                 _grown(log).add_((2 * log).exp() / variance - 1, alpha=slope)
 
     def compare(self, step: int) -> None:
-        """Keep the parameters if the bound has never been lower."""
-        if (step + 1) % _WINDOW:
-            return
-        loss, self.losses = sum(self.losses) / _WINDOW, []
+        """After every so many steps, keep the parameters if they are the best."""
+        if (step + 1) % _WINDOW == 0:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep the parameters if the bound, averaged since last time, is the lowest."""
+        loss, self.losses = sum(self.losses) / len(self.losses), []
         _, part = self._prior()
         value = math.sqrt(loss + part) + math.sqrt(part)
         if value < self.least:
@@ -154,6 +151,8 @@ class _Model:
     @torch.no_grad()
     def network(self) -> GaussianNetwork:
         """The best so far, its prior on the grid."""
+        if self.losses:
+            self._keep()
         if self.best:
             for own, best in zip(self.parameters, self.best, strict=True):
                 own.copy_(best)
