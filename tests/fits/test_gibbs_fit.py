@@ -1,13 +1,16 @@
 """Evidence for PAC-Bayes inequalities, measured on a stochastic net."""
 
+import math
+
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from nonvacuous._counting import count_errors
 from nonvacuous.bounds.pac_bayes import risk_by_fresh_draws, risk_by_whole_draws
 from nonvacuous.data import Role, Sample, make_sample
 from nonvacuous.fits import Draws, drawn_fit, gibbs_fit
+from nonvacuous.nets import Layer, Network
 from nonvacuous.stochastic import (
     GaussianNetwork,
     errors_of_fresh_draws,
@@ -56,6 +59,29 @@ def test_both_schemes_bound_the_same_risk() -> None:
     fresh = gibbs_fit(net, rows, mc_delta=1e-9, draws=50)
     whole = gibbs_fit(net, rows, mc_delta=1e-9, draws=500, scheme=Draws.WHOLE)
     assert low <= fresh.empirical <= whole.empirical
+
+
+@pytest.mark.parametrize("scheme", list(Draws))
+def test_draws_fail_no_more_often_than_promised(scheme: Draws) -> None:
+    """Outputs N(x, x^2 / 4) and N(0, x^2 / 4), x > 0: a risk known to all digits."""
+    mean = Network(layers=(Layer(weight=np.array([[1.0], [0.0]]), bias=None),))
+    net = GaussianNetwork(
+        mean=mean,
+        sigma=(np.full((2, 1), 0.5),),
+        prior_mean=mean,
+        prior_index=10,
+    )
+    x = np.linspace(1, 2, 30)[:, None]
+    rows = make_sample(x, np.zeros(30, int), role=Role.BOUND, source="line")
+    risk, delta, seeds = norm.cdf(-math.sqrt(2)), 0.2, 300
+    draws = 1 if scheme is Draws.FRESH else 4
+    fits = [
+        gibbs_fit(net, rows, mc_delta=delta, draws=draws, scheme=scheme, seed=seed)
+        for seed in range(seeds)
+    ]
+    failures = sum(fit.empirical < risk for fit in fits)
+    # more than these would be less likely than one in a million
+    assert 0 < failures <= binom.isf(1e-6, seeds, delta)
 
 
 def test_one_drawn_net_comes_with_its_errors_and_its_densities() -> None:
