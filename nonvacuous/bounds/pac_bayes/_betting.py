@@ -34,6 +34,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import brentq
 
 from nonvacuous.bounds._assumptions import IID
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
@@ -45,6 +46,7 @@ from nonvacuous.evidence import LossLaw
 __all__ = ["betting_inverse", "law_mean", "pac_bayes_betting"]
 
 _SLACK = 2.0**-46
+_MOST = 1.0 - 2.0**-52
 
 
 def law_mean(values: Sequence[float], reached: Sequence[float]) -> float:
@@ -71,14 +73,17 @@ class _Bets:
         return float(log[0] + self.share @ np.diff(log) - slack)
 
     def stake(self, m: float) -> float:
-        """The best stake, by bisection on the slope, which falls in the stake."""
-        low, high = 0.0, 1.0 - 2.0**-52
+        """Where the slope, which falls in the stake, is 0; or the largest stake."""
         gain = (1.0 - self.x) / (1.0 - m) - 1.0
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            slope = float(self.mass @ (gain / (1.0 + middle * gain)))
-            low, high = (middle, high) if slope > 0 else (low, middle)
-        return low
+
+        def slope(stake: float) -> float:
+            return float(self.mass @ (gain / (1.0 + stake * gain)))
+
+        if slope(0.0) <= 0:
+            return 0.0
+        return (
+            _MOST if slope(_MOST) >= 0 else float(brentq(slope, 0.0, _MOST, xtol=1e-15))
+        )
 
     def refutes(self, m: float, nats: float) -> bool:
         return self.wealth(self.stake(m), m) > nats

@@ -7,8 +7,8 @@ that part (Wu et al. 2024; the formula seen in the authors' code):
 
 The excess is -gamma, 0, 1 - gamma or 1; one net is drawn from each, prior and posterior
 of pairs share the second factor, so the relative entropy is that of the first.  Rows:
-all that pi_{t-1} has not seen, later ones too, while pi_t must not see those that are to
-judge its successors.  A first certificate comes from any PAC-Bayes bound; each step
+all that pi_{t-1} has not seen, later ones too, while pi_t must not see those that are
+to judge its successors.  A first certificate comes from any PAC-Bayes bound; each step
 hands ``upper`` and ``delta`` of its certificate to the next as ``previous`` and
 ``previous_delta``, so that the probabilities add.
 

@@ -8,8 +8,8 @@ Schwarz, :math:`E_Q \phi \le (E_P (dQ/dP)^2)^{1/2} (E_P \phi^2)^{1/2}`, and Mark
 :math:`E_P \phi^2`, whose mean is at most :math:`\xi(n)`, each with delta/2.
 
 The probability is over sample and draw.  If the best of M draws is kept, and M was
-fixed before the first, each draw has its M-th part of delta; a net redrawn until it looks
-good has no bound by these theorems.  Both hold for losses in [0, 1], too.
+fixed before the first, each draw has its M-th part of delta; a net redrawn until it
+looks good has no bound by these theorems.  Both hold for losses in [0, 1], too.
 """
 
 import math
