@@ -59,7 +59,7 @@ TASKS = {
     "mnist-300-100-prior-init": Task(
         sizes=(784, 300, 100, 10),
         rows=60_000,
-        recipe=Recipe(steps=8_000, rate=5e-3, batch=256),
+        recipe=Recipe(steps=6_000, rate=5e-3, batch=256),
         sigma=0.03,
         rounds=3,
         target="Perez-Ortiz et al. 2021, 600-600-600, prior at random: 0.3155"
@@ -69,8 +69,8 @@ TASKS = {
         sizes=(784, 600, 600, 10),
         rows=30_000,
         prior_rows=30_000,
-        recipe=Recipe(steps=1_000, rate=1e-5, batch=256),
-        sigma=0.01,
+        recipe=Recipe(steps=600, rate=1e-5, batch=256),
+        sigma=0.006,
         rounds=10,
         target="Perez-Ortiz et al. 2021, 600-600-600, prior learnt on half: 0.0279"
         " (read in a reproduction)",

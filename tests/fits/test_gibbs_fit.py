@@ -73,7 +73,7 @@ def test_draws_fail_no_more_often_than_promised(scheme: Draws) -> None:
     )
     x = np.linspace(1, 2, 30)[:, None]
     rows = make_sample(x, np.zeros(30, int), role=Role.BOUND, source="line")
-    risk, delta, seeds = norm.cdf(-math.sqrt(2)), 0.2, 300
+    risk, delta, seeds = norm.cdf(-math.sqrt(2)), 0.2, 150
     draws = 1 if scheme is Draws.FRESH else 25
     fits = [
         gibbs_fit(net, rows, mc_delta=delta, draws=draws, scheme=scheme, seed=seed)
