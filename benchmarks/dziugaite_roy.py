@@ -51,7 +51,7 @@ TASKS = {
     "binary-600-prior-init": Task(
         sizes=(784, 600, 2),
         rows=55_000,
-        recipe=Recipe(steps=9_000, rate=5e-3, batch=256),
+        recipe=Recipe(steps=6_000, rate=3e-3, batch=256),
         sigma=0.03,
         rounds=3,
         target="Dziugaite and Roy 2017, T-600: 0.161 (recalled)",
