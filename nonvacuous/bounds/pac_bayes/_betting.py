@@ -23,7 +23,8 @@ the boundary; the derivative in b says that its mean is m.  So, as for kl, with
 
 except with probability delta.  On the mean alone the least f is kl: the bound is never
 above PAC-Bayes-kl with the exact constant, and equal for 0-1 losses.  The idea is that
-of Jang et al. (2023, recalled), whose constant for all n at once is larger.
+of Jang et al. (2023, recalled), whose constant for all n at once is larger.  For one
+net of a prefix code KL is its length in nats.
 
 Only b <= m matters above the mean.  Then w_b falls in x, so that shares that are too
 large, or losses rounded up, are on the safe side; and it rises in m, so that one m that
@@ -81,9 +82,9 @@ class _Bets:
 
         if slope(0.0) <= 0:
             return 0.0
-        return (
-            _MOST if slope(_MOST) >= 0 else float(brentq(slope, 0.0, _MOST, xtol=1e-15))
-        )
+        if slope(_MOST) >= 0:
+            return _MOST
+        return float(brentq(slope, 0.0, _MOST, xtol=1e-15))
 
     def refutes(self, m: float, nats: float) -> bool:
         return self.wealth(self.stake(m), m) > nats

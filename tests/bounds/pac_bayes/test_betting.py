@@ -22,6 +22,7 @@ from nonvacuous.bounds.pac_bayes import (
     pac_bayes_split_kl,
     split_kl_upper,
 )
+from nonvacuous.bounds.pac_bayes._betting import _Bets
 from nonvacuous.evidence import GibbsFit, LossLaw, Origin
 
 some = settings(derandomize=True, max_examples=40, deadline=None)
@@ -98,6 +99,28 @@ def test_a_bet_worked_by_hand_is_refuted_beyond_doubt() -> None:
         share = mpf(0.1)  # the float
         best = (1 - share) * mp.log(1 + t * a) + share * mp.log(1 + t * b)
         assert mpf(0.05) <= best <= mpf(0.05) * (1 + mpf(10) ** -9)
+
+
+@some
+@given(law=laws, nats=st.floats(1e-7, 2))
+def test_the_mean_it_returns_is_refuted_at_fifty_digits(
+    law: tuple[list[float], list[float]], nats: float
+) -> None:
+    values, reached = law
+    m = betting_inverse(values, reached, nats)
+    if m == 1:
+        return
+    stake = _Bets(values, reached).stake(m)
+    with mp.workdps(50):
+        shares = [mpf(1), *map(mpf, reached), mpf(0)]
+        logs = [
+            mp.log(1 - mpf(stake) + mpf(stake) * (1 - mpf(x)) / (1 - mpf(m)))
+            for x in (0.0, *values)
+        ]
+        wealth_ = mp.fsum(
+            (shares[k] - shares[k + 1]) * log for k, log in enumerate(logs)
+        )
+        assert wealth_ > mpf(nats)
 
 
 @some

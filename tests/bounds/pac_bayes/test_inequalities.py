@@ -74,6 +74,11 @@ def test_the_best_lambda_and_the_target_agree_with_the_note() -> None:
     assert nats * 60_000 == pytest.approx(3009.883077, abs=5e-7)
     assert best_lambda(0.02, nats) == pytest.approx(0.854459318, rel=1e-9)
     assert chernoff_target(FIT, 0.025) == pytest.approx(0.0986416868, rel=1e-9)
+    # with the constants of Langford and Seeger, and of Dziugaite and Roy
+    older = (3000 + math.log(60_001 / 0.025)) / 60_000
+    assert kl_inverse(0.02, older) == pytest.approx(0.09884892241, rel=1e-9)
+    older = (3000 + math.log(60_000 / 0.025)) / 59_999
+    assert kl_inverse(0.02, older) == pytest.approx(0.09884986816, rel=1e-9)
     best = catoni_upper(0.02, (3000 + math.log(40)) / 60_000, 1.679)
     assert best == pytest.approx(0.0986416868, rel=1e-7)
 
