@@ -26,6 +26,7 @@ _PACKAGES = (
     "fits",
     "measures",
     "nets",
+    "stochastic",
     "studies",
     "training",
 )

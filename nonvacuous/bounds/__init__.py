@@ -30,6 +30,7 @@ from nonvacuous.bounds.noise_stability import arora_network
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
 from nonvacuous.bounds.output_distance import original_by_distance
 from nonvacuous.bounds.pac_bayes import (
+    majority_vote,
     occam_binomial_symmetric,
     occam_catoni_grid,
     occam_kl,
@@ -126,4 +127,5 @@ ALL: tuple[Bound[Any], ...] = (
     universal_catoni_grid,
     occam_subsampled_kl,
     occam_subsampled_hoeffding,
+    majority_vote,
 )

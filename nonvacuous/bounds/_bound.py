@@ -61,6 +61,8 @@ class About(StrEnum):
     """A net drawn anew for each row."""
     DRAWN = "drawn"
     """One net, drawn once."""
+    VOTE = "majority-vote"
+    """What most draws say of a row."""
 
 
 class Loss(StrEnum):

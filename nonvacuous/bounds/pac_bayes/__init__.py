@@ -25,10 +25,23 @@ from nonvacuous.bounds.pac_bayes._codes import (
 from nonvacuous.bounds.pac_bayes._codes import universal_nats as universal_nats
 from nonvacuous.bounds.pac_bayes._constant import log_two_root as log_two_root
 from nonvacuous.bounds.pac_bayes._constant import log_xi as log_xi
+from nonvacuous.bounds.pac_bayes._gaussian import PriorGrid as PriorGrid
+from nonvacuous.bounds.pac_bayes._gaussian import gaussian_kl as gaussian_kl
+from nonvacuous.bounds.pac_bayes._gaussian import (
+    gaussian_log_ratio as gaussian_log_ratio,
+)
 from nonvacuous.bounds.pac_bayes._kl_bounds import chernoff_target as chernoff_target
 from nonvacuous.bounds.pac_bayes._kl_bounds import pac_bayes_kl as pac_bayes_kl
 from nonvacuous.bounds.pac_bayes._kl_bounds import (
     pac_bayes_kl_exact_constant as pac_bayes_kl_exact_constant,
+)
+from nonvacuous.bounds.pac_bayes._majority import majority_vote as majority_vote
+from nonvacuous.bounds.pac_bayes._monte_carlo import mean_upper as mean_upper
+from nonvacuous.bounds.pac_bayes._monte_carlo import (
+    risk_by_fresh_draws as risk_by_fresh_draws,
+)
+from nonvacuous.bounds.pac_bayes._monte_carlo import (
+    risk_by_whole_draws as risk_by_whole_draws,
 )
 from nonvacuous.bounds.pac_bayes._recursive import (
     pac_bayes_recursive as pac_bayes_recursive,
@@ -80,17 +93,22 @@ from nonvacuous.bounds.pac_bayes._symmetry import (
 from nonvacuous.bounds.pac_bayes._symmetry import permutation_gain as permutation_gain
 
 __all__ = [
+    "PriorGrid",
     "best_lambda",
     "betting_inverse",
     "catoni_grid_upper",
     "catoni_upper",
     "chernoff_target",
+    "gaussian_kl",
+    "gaussian_log_ratio",
     "kl",
     "kl_inverse",
     "kl_inverse_lower",
     "log_two_root",
     "log_xi",
+    "majority_vote",
     "mcallester_upper",
+    "mean_upper",
     "occam_binomial_symmetric",
     "occam_catoni_grid",
     "occam_kl",
@@ -114,6 +132,8 @@ __all__ = [
     "permutation_gain",
     "pruned_code_bits",
     "quadratic_upper",
+    "risk_by_fresh_draws",
+    "risk_by_whole_draws",
     "shifted_gaussian_ratio",
     "smoothed_range",
     "split_kl_upper",
