@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import nonvacuous
 from nonvacuous._certify import PLAN
 from nonvacuous._job import CONTENDERS
+from nonvacuous.bounds import About
 from nonvacuous.bounds.holdout import binomial_tail_inverse
 from nonvacuous.bounds.occam import log_budget
 from nonvacuous.bounds.selection import share
@@ -87,7 +88,7 @@ def test_a_certificate_has_the_promised_keys(digits_run: SimpleNamespace) -> Non
     )
     for row in digits_run.json["certificates"]:
         assert set(row) == {*promised.split(), "theorem"}
-        assert row["about"] in ("original", "compressed", "stochastic")
+        assert row["about"] in set(About)
         assert 0 < row["upper"] <= 1
         assert isinstance(row["raw"], str) or math.isfinite(row["raw"])
         assert row["upper"] == min(1.0, float(row["raw"]))
@@ -579,4 +580,7 @@ def test_a_net_of_zeros_ties_and_so_errs_everywhere(toy: SimpleNamespace) -> Non
     assert report.test_error is not None
     assert report.test_error.value == 1.0
     assert all(row.vacuous for row in report.rows())
-    assert all(row.certificate.upper == 1.0 for row in report.rows())
+    still = (About.ORIGINAL, About.COMPRESSED)  # a stochastic net learns from zero
+    rows = [row for row in report.rows() if row.certificate.about in still]
+    assert len(rows) >= 5
+    assert all(row.certificate.upper == 1.0 for row in rows)

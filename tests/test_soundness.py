@@ -11,16 +11,21 @@ from numpy.typing import NDArray
 from torch import nn
 
 import nonvacuous
+from nonvacuous._job._stochastic import gaussian
 from nonvacuous._result import Row
+from nonvacuous.bounds import About
+from nonvacuous.bounds.holdout import interval
 from nonvacuous.compression import codes
-from nonvacuous.data import load
+from nonvacuous.data import Role, load, make_sample
 from nonvacuous.evidence import CodedFit, CushionFit
 from nonvacuous.fits import cushion_net
 from nonvacuous.measures import homogeneous_rows
 from nonvacuous.nets import Network
+from nonvacuous.stochastic import errors_of_fresh_draws
 from nonvacuous.training import Recipe, fine_tune, initial
 
 CODED = ("occam-binomial", "compress-then-evaluate")
+DRAWS = (About.STOCHASTIC, About.VOTE)
 LOOSER = (
     "occam-kl",
     "occam-hoeffding",
@@ -102,16 +107,34 @@ def certified(request: pytest.FixtureRequest) -> SimpleNamespace:
     start = initial((FEATURES, hidden, 2), seed)
     net = fine_tune(start, *train, recipe, keep_zeros=False)
     report = nonvacuous.certify(net, train, test, seed=seed)
-    return SimpleNamespace(world=world, net=net, report=report, seed=seed)
+    return SimpleNamespace(world=world, net=net, report=report, seed=seed, train=train)
 
 
 def test_no_certificate_is_below_the_exact_risk(certified: SimpleNamespace) -> None:
-    rows = certified.report.rows()
+    rows = [r for r in certified.report.rows() if r.certificate.about not in DRAWS]
     assert len(rows) > 20
     for row in rows:
         risk = certified.world.risk(subject(row, certified.net, certified.seed))
         assert FLIPPED * (1 - 1e-9) <= risk <= 1  # nobody beats the noise
         assert row.certificate.upper >= risk, (row.certificate.bound.name, row.label)
+
+
+def test_no_certificate_of_draws_is_below_their_risk(
+    certified: SimpleNamespace,
+) -> None:
+    rows = [r for r in certified.report.rows() if r.certificate.about in DRAWS]
+    assert len(rows) >= 8
+    assert min(row.certificate.upper for row in rows) < 0.5
+    posterior = gaussian(
+        certified.net, make_sample(*certified.train, role=Role.TRAIN), certified.seed
+    )
+    x, y = certified.world.sample(30_000)
+    errors = errors_of_fresh_draws(posterior, x, y, rounds=1, seed=99)
+    risk, _ = interval(errors, 30_000, 1e-6)
+    assert 0 < risk
+    for row in rows:
+        if row.certificate.about is About.STOCHASTIC:
+            assert row.certificate.upper >= risk
 
 
 def test_the_world_is_one_where_certificates_say_something(

@@ -6,13 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from nonvacuous._job import _codes, _coreset, _elsewhere, _holdout, _stability
+from nonvacuous._job import (
+    _codes,
+    _coreset,
+    _elsewhere,
+    _holdout,
+    _stability,
+    _stochastic,
+)
 from nonvacuous._job._context import PROMISES, Context, Family, Task
 from nonvacuous._result import Report, Row
 from nonvacuous.bounds import Bound, Refusal
 from nonvacuous.bounds.holdout import clopper_pearson
 from nonvacuous.bounds.model_compression import compress_then_evaluate
 from nonvacuous.bounds.occam import occam_binomial
+from nonvacuous.bounds.pac_bayes import pac_bayes_kl_exact_constant
 from nonvacuous.bounds.selection import best, share
 from nonvacuous.data import Sample
 from nonvacuous.nets import Network
@@ -25,6 +33,7 @@ Progress = Callable[[float, str], None]
 _FAMILIES: tuple[tuple[tuple[Bound[Any], ...], Family], ...] = (
     (_holdout.THEOREMS, _holdout.tasks),
     (_codes.THEOREMS, _codes.tasks),
+    (_stochastic.THEOREMS, _stochastic.tasks),
     (_coreset.THEOREMS, _coreset.tasks),
     (_stability.THEOREMS, _stability.tasks),
     (_elsewhere.theorems(), _elsewhere.tasks),
@@ -37,6 +46,7 @@ CONTENDERS: tuple[Bound[Any], ...] = (
     clopper_pearson,
     occam_binomial,
     compress_then_evaluate,
+    pac_bayes_kl_exact_constant,
 )
 """Those that `best` picks from, and is charged for, used or not: the tightest of each
 family.  The others are never below one of these, or are vacuous on every net known."""
