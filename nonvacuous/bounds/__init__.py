@@ -10,6 +10,11 @@ from nonvacuous.bounds._bound import Fidelity as Fidelity
 from nonvacuous.bounds._bound import Reference as Reference
 from nonvacuous.bounds._bound import Refusal as Refusal
 from nonvacuous.bounds._bound import Verdict as Verdict
+from nonvacuous.bounds.capacity import (
+    growth_function,
+    parameter_count,
+    vc_dimension,
+)
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.bounds.holdout import (
     clopper_pearson,
@@ -17,6 +22,20 @@ from nonvacuous.bounds.holdout import (
     holdout_kl,
 )
 from nonvacuous.bounds.model_compression import compress_then_evaluate
+from nonvacuous.bounds.norms import (
+    frobenius_margin,
+    golowich_margin,
+    path_margin,
+    representation_margin,
+    row_sum_margin,
+    spectral_margin,
+    spectral_margin_budgets,
+    spectral_margin_fixed,
+    spectral_margin_ratios,
+    spectral_pac_bayes,
+    two_layer_margin,
+    two_layer_units,
+)
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
 from nonvacuous.bounds.selection import best as best
 
@@ -41,4 +60,19 @@ ALL: tuple[Bound[Any], ...] = (
     occam_hoeffding,
     compress_then_evaluate,
     corenet_generalization,
+    frobenius_margin,
+    golowich_margin,
+    path_margin,
+    row_sum_margin,
+    spectral_margin,
+    spectral_margin_fixed,
+    spectral_margin_ratios,
+    spectral_margin_budgets,
+    spectral_pac_bayes,
+    two_layer_margin,
+    two_layer_units,
+    representation_margin,
+    vc_dimension,
+    growth_function,
+    parameter_count,
 )
