@@ -15,6 +15,7 @@ holds for K classes (derived).
 *VC dimension.*  Their solution of that count for its dimension is recalled.
 """
 
+import itertools
 import math
 
 from nonvacuous._numerics import check_delta
@@ -67,7 +68,7 @@ def shattered(sizes: tuple[int, ...], biases: bool = True) -> float:
 
 def _cumulated(sizes: tuple[int, ...], biases: bool) -> list[int]:
     sums, total = [], 0
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(sizes):
         total += (inputs + biases) * outputs
         sums.append(total)
     return sums

@@ -1,5 +1,6 @@
 """Errors of a net, and the architecture that it was chosen from."""
 
+import itertools
 from dataclasses import dataclass
 from operator import index
 
@@ -42,5 +43,5 @@ class ArchitectureFit:
     @property
     def parameters(self) -> tuple[int, ...]:
         """Weights and biases of each layer, first to last."""
-        pairs = zip(self.sizes, self.sizes[1:], strict=False)
+        pairs = itertools.pairwise(self.sizes)
         return tuple((inputs + self.biases) * outputs for inputs, outputs in pairs)

@@ -208,7 +208,11 @@ class RepresentationFit:
 
 
 def _counted(fact: Any) -> None:
-    """Whole counts and a margin above 0."""
+    """Whole counts and a margin above 0.
+
+    Raises:
+        ValueError: for others.
+    """
     set_counts(fact, "margin_errors", "trials")
     if not 0 < fact.margin < math.inf:
         raise ValueError(f"margin must be above 0 and finite, got {fact.margin}")

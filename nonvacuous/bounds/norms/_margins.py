@@ -115,7 +115,7 @@ def fine(value: float) -> tuple[float, float]:
 
     >>> budget, nats = fine(37.0)
     >>> round(budget, 6), round(nats, 6)
-    (38.054628, 8.355862)
+    (38.054628, 8.350894)
     """
     value = max(value, _FLOOR)
     if value > 2.0 ** (1000 // STEPS):

@@ -66,14 +66,14 @@ def spectral_complexity(spectral: Sequence[float], distances: Sequence[float]) -
 
 
 def _joined(ratios: Sequence[float]) -> float:
-    return math.fsum(r ** (2 / 3) for r in ratios) ** 1.5
+    return math.pow(math.fsum(math.pow(r, 2 / 3) for r in ratios), 1.5)
 
 
 def dudley(scale: float, n: int) -> float:
     r"""Complexity of losses with :math:`\ln N(\epsilon) \le (T/\epsilon)^2`.
 
-    .. math:: \frac{4 \alpha}{\sqrt n} + \frac{12 T}{n} \ln \frac{\sqrt n}{\alpha}, \quad
-              \alpha = 3T / \sqrt n \text{ if } 3T < n, \text{ else } 1/n
+    .. math:: \frac{4 \alpha}{\sqrt n} + \frac{12 T}{n} \ln \frac{\sqrt n}{\alpha},
+              \quad \alpha = 3T / \sqrt n \text{ if } 3T < n, \text{ else } 1/n
 
     The first choice is the best one.  Beyond it the integral says 4, whatever T; the
     second is the paper's, and still tells how far T is from saying something.

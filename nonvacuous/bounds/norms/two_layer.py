@@ -3,10 +3,10 @@ r"""Neyshabur et al. 2019: two layers, the first one near its initialisation.
 ``two_layer_margin`` has the constants of the authors' code, seen there; the theorem
 behind them is recalled.  ``two_layer_units`` is derived here from the same idea: one
 budget per hidden unit.  With :math:`\|v_j\| \le \alpha_j`,
-:math:`\|u_j - u^0_j\| \le \beta_j` and :math:`c_j = \|(u^0_j X)_+\|`, vector contraction
-leaves a sum over units; in each, the ReLU around :math:`u^0_j x_i` is a contraction of
-:math:`(u_j - u^0_j) x_i` that vanishes at 0, which costs a factor 2 in the second
-moment.  So the ramp's complexity is at most
+:math:`\|u_j - u^0_j\| \le \beta_j` and :math:`c_j = \|(u^0_j X)_+\|`, vector
+contraction leaves a sum over units; in each, the ReLU around :math:`u^0_j x_i` is a
+contraction of :math:`(u_j - u^0_j) x_i` that vanishes at 0, which costs a factor 2 in
+the second moment.  So the ramp's complexity is at most
 
 .. math:: \frac{2 \sqrt K}{\gamma n} \sum_j \alpha_j (\sqrt2\, \beta_j \|X\| + c_j) .
 
