@@ -54,7 +54,8 @@ class NormFit:
         _counted(self)
         _at_least(self, 1, "layers", "inputs")
         _at_least(self, 2, "classes")
-        _not_negative(self, "norm", "row_norm")
+        _not_negative(self, "norm")
+        _positive(self, "row_norm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +89,14 @@ class SpectralFit:
     def __post_init__(self) -> None:
         _counted(self)
         _at_least(self, 1, "width")
-        _not_negative(self, "row_norm")
+        _positive(self, "row_norm")
         for name in ("spectral", "distances"):
             values = tuple(float(v) for v in getattr(self, name))
             object.__setattr__(self, name, values)
-            if not values or not all(v >= 0 for v in values):
+            if not values or not all(0 <= v < math.inf for v in values):
                 raise ValueError(
-                    f"{name} must be a number of at least 0 for each layer, got"
-                    f" {values}"
+                    f"{name} must be a finite number of at least 0 for each layer,"
+                    f" got {values}"
                 )
         if len(self.spectral) != len(self.distances):
             raise ValueError(
@@ -135,7 +136,8 @@ class PerturbationFit:
     def __post_init__(self) -> None:
         _counted(self)
         _at_least(self, 1, "layers", "width")
-        _not_negative(self, "spectral", "stable_ranks", "radius")
+        _not_negative(self, "spectral")
+        _positive(self, "stable_ranks", "radius")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,8 @@ class TwoLayerFit:
         _counted(self)
         _at_least(self, 1, "hidden")
         _at_least(self, 2, "classes")
-        _not_negative(self, "output_norm", "distance", "initial_norm", "row_norm")
+        _not_negative(self, "output_norm", "distance", "initial_norm")
+        _positive(self, "row_norm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +207,8 @@ class RepresentationFit:
     def __post_init__(self) -> None:
         _counted(self)
         _at_least(self, 2, "classes")
-        _not_negative(self, "distance", "feature_norm")
+        _not_negative(self, "distance")
+        _positive(self, "feature_norm")
 
 
 def _counted(fact: Any) -> None:
@@ -230,3 +234,10 @@ def _not_negative(fact: Any, *names: str) -> None:
         value = getattr(fact, name)
         if not value >= 0:
             raise ValueError(f"{name} must be at least 0, got {value}")
+
+
+def _positive(fact: Any, *names: str) -> None:
+    for name in names:
+        value = getattr(fact, name)
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} must be above 0 and finite, got {value}")

@@ -5,9 +5,9 @@ and on the others only what is linear in them counts.  Given the hidden layers
 :math:`\phi`, the nets :math:`(W_0 + V) \phi(x)` with :math:`\|V\|_F \le b` are linear
 in V, and by vector contraction (Maurer 2016) the ramp's complexity on the other rows is
 at most :math:`2 \sqrt K\, b \|\Phi\|_F / (\gamma n)`: no product over layers (derived;
-the paper's constants are recalled to be larger in K).  The last layer, the norm b and the
-margin may depend on these rows, each budget on a grid; the reference :math:`W_0`, like
-:math:`\phi`, may depend on the others.
+the paper's constants are recalled to be larger in K).  The last layer, the norm b and
+the margin may depend on these rows, each budget on a grid; the reference :math:`W_0`,
+like :math:`\phi`, may depend on the others.
 """
 
 import math

@@ -66,7 +66,8 @@ def spectral_complexity(spectral: Sequence[float], distances: Sequence[float]) -
 
 
 def _joined(ratios: Sequence[float]) -> float:
-    return math.pow(math.fsum(math.pow(r, 2 / 3) for r in ratios), 1.5)
+    total = sum(math.pow(r, 2 / 3) for r in ratios)
+    return total * math.sqrt(total)  # overflows to infinity without a word
 
 
 def dudley(scale: float, n: int) -> float:
