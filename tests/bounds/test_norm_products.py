@@ -340,7 +340,7 @@ def test_impossible_facts_are_refused_by_name(
 
 def test_what_overflows_is_infinite_and_what_vanishes_is_small() -> None:
     for norm, margin in ((math.inf, 1.0), (1e300, 1e-300)):
-        assert golowich_margin.formula(replace(FIT, norm=norm, margin=margin), 0.05) == (
-            math.inf
-        )
+        assert golowich_margin.formula(
+            replace(FIT, norm=norm, margin=margin), 0.05
+        ) == (math.inf)
     assert 0 < golowich_margin.formula(replace(FIT, norm=0.0), 0.05) < 0.4

@@ -104,8 +104,8 @@ def ladder(value: float) -> Iterator[tuple[float, float]]:
 def fine(value: float) -> tuple[float, float]:
     r"""The least budget :math:`2^{j/8} \ge` `value`, and its nats.
 
-    The grid's points are 2^-44 of themselves above the powers, so that a value that
-    was rounded to nearest is still held.
+    The grid's points are 2^-44 of themselves above the powers, so that they hold a
+    power that was rounded up on its way here.
 
     Args:
         value: at least 0.
@@ -120,7 +120,7 @@ def fine(value: float) -> tuple[float, float]:
     value = max(value, _FLOOR)
     if value > 2.0 ** (1000 // STEPS):
         return math.inf, math.inf
-    budget, nats = dyadic(value**STEPS)
+    budget, nats = dyadic((value * (1 - 2.0**-45)) ** STEPS)
     return outward(budget ** (1 / STEPS)), nats
 
 
