@@ -21,10 +21,10 @@ from nonvacuous.bounds.norms._margins import deviation, fine, ladder
 from nonvacuous.bounds.norms.products import (
     frobenius_complexity,
     golowich_complexity,
-    kappa,
     multiclass_frobenius,
     multiclass_path,
     row_sum_complexity,
+    tail_factor,
 )
 from nonvacuous.evidence import NormFit, Origin
 
@@ -82,7 +82,7 @@ def test_kappa_agrees_with_published_values(
     assert float(naive_kappa(depth, sharper=False)) == pytest.approx(loose, abs=1e-10)
     exact = naive_kappa(depth, sharper=True)
     assert float(exact) == pytest.approx(sharp, abs=1e-10)
-    assert exact <= kappa(depth) <= exact * (1 + 1e-12)
+    assert exact <= tail_factor(depth) <= exact * (1 + 1e-12)
 
 
 def test_the_published_multiclass_value_is_met_with_the_published_kappa() -> None:
@@ -209,7 +209,7 @@ def test_one_hidden_unit_lies_below_what_peeling_says() -> None:
         sup = np.sqrt((sums**2).sum(1)).max(axis=1)
         peeled = math.sqrt(2 * classes) * np.linalg.norm(x)
         assert 0.4 * peeled < sup.mean() <= peeled
-        assert peeled <= kappa(1) * math.sqrt(classes) * np.linalg.norm(x)
+        assert peeled <= tail_factor(1) * math.sqrt(classes) * np.linalg.norm(x)
         # the lemma itself: the second moment is at most doubled
         one = np.abs(np.einsum("si,id->sd", signs(n), hidden)).max(axis=1)
         assert (one**2).mean() <= 2 * (x**2).sum()

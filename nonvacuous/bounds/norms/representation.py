@@ -4,8 +4,8 @@ Kawaguchi, Kaelbling and Bengio 2017 split the data: some rows fix the hidden la
 and on the others only what is linear in them counts.  Given the hidden layers
 :math:`\phi`, the nets :math:`(W_0 + V) \phi(x)` with :math:`\|V\|_F \le b` are linear
 in V, and by vector contraction (Maurer 2016) the ramp's complexity on the other rows is
-at most :math:`2 \sqrt K\, b \|\Phi\|_F / (\gamma n)`: no product over layers (derived;
-the paper's constants are recalled to be larger in K).  The last layer, the norm b and
+at most :math:`2 \sqrt Y\, b \|\Phi\|_F / (\gamma n)`: no product over layers (derived;
+the paper's constants are recalled to be larger in Y).  The last layer, the norm b and
 the margin may depend on these rows, each budget on a grid; the reference :math:`W_0`,
 like :math:`\phi`, may depend on the others.
 """
@@ -63,7 +63,7 @@ def _apart(fit: RepresentationFit) -> tuple[Verdict, str]:
 representation_margin: Bound[RepresentationFit] = Bound(
     name="representation-margin",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall V, \gamma:\; R(h) \le"
-    r" \hat L_\gamma(h) + \tfrac{4 \sqrt K}{\gamma n} b \|\Phi\|_F + 3"
+    r" \hat L_\gamma(h) + \tfrac{4 \sqrt Y}{\gamma n} b \|\Phi\|_F + 3"
     r" \sqrt{\tfrac{\ln(2/\delta) + \ln(1/\pi(j_1)) + \ln(1/\pi(j_2))}{2n}} \,\Bigr]"
     r" \ge 1 - \delta, \quad h = (W_0 + V) \phi, \quad \|V\|_F \le b,"
     r" \quad b, 1/\gamma \in \{2^{j/8}\}",

@@ -2,9 +2,10 @@ r"""Bartlett, Foster and Telgarsky 2017: spectral norms and distances to a refer
 
 Their covering theorem (recalled): nets with :math:`\|A_i\|_2 \le s_i` and units whose
 incoming weights differ from those of reference :math:`M_i` by :math:`b_i` in all have,
-on the sample, :math:`\ln N(\epsilon) \le \|X\|^2 \ln(2W^2)\, (R/\epsilon)^2` with
-:math:`R = \prod_i s_i (\sum_i (b_i/s_i)^{2/3})^{3/2}`.  The margin over :math:`\gamma`
-is :math:`2/\gamma`-Lipschitz, and Dudley's integral gives the complexity (derived).
+on the sample, :math:`\ln N(\epsilon) \le \|X\|^2 \ln(2 {\eta^*}^2)\, (R_A/\epsilon)^2`
+with :math:`R_A = \prod_i s_i (\sum_i (b_i/s_i)^{2/3})^{3/2}`.  The margin over
+:math:`\gamma` is :math:`2/\gamma`-Lipschitz, and Dudley's integral gives the complexity
+(derived).
 
 Their Lemma A.8 (recalled, with its constants) holds for all norms and margins at once.
 Beside it stand the covering theorem at budgets fixed before the sample, and on grids.
@@ -204,18 +205,18 @@ _EXAMPLE = SpectralFit(
 )
 _COVERED = r"\tfrac{24 T}{n} \bigl(1 + \ln \tfrac{n}{3T}\bigr) + 3 \sqrt{\tfrac{\ln("
 _SCALE = (
-    r"T = \tfrac{2 \|X\|_F}{\gamma} \sqrt{\ln 2W^2} \prod_i s_i"
+    r"T = \tfrac{2 \|X\|_F}{\gamma} \sqrt{\ln 2 {\eta^*}^2} \prod_i s_i"
     r" \Bigl(\sum_i (b_i / s_i)^{2/3}\Bigr)^{3/2} < n/3"
 )
 
 spectral_margin: Bound[SpectralFit] = Bound(
     name="spectral-margin",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
-    r" \hat L_\gamma(h) + \tfrac8n + \tfrac{144 \ln n \ln 2W}{\gamma n}"
-    r" \prod_i \bigl(\tfrac1L + s_i\bigr) \Bigl(\sum_i \bigl(\tfrac{1/L + b_i}{1/L +"
+    r" \hat L_\gamma(h) + \tfrac8n + \tfrac{144 \ln n \ln 2\eta^*}{\gamma n}"
+    r" \prod_i \bigl(\tfrac1d + s_i\bigr) \Bigl(\sum_i \bigl(\tfrac{1/d + b_i}{1/d +"
     r" s_i}\bigr)^{2/3}\Bigr)^{3/2} (1 + \|X\|_F) + \sqrt{\tfrac{9}{2n}}"
     r" \sqrt{\ln \tfrac1\delta + \ln \tfrac{2n}{\gamma} + 2 \ln(2 + \|X\|_F)"
-    r" + 2 \sum_i \ln(2 + L b_i) + 2 \sum_i \ln(2 + L s_i)} \,\Bigr] \ge 1 - \delta",
+    r" + 2 \sum_i \ln(2 + d b_i) + 2 \sum_i \ln(2 + d s_i)} \,\Bigr] \ge 1 - \delta",
     source=Reference(key=KEY, where="Lemma A.8", fidelity=Fidelity.EXACT),
     assumptions=(*SHARED, REFERENCE_FIXED),
     about=About.ORIGINAL,
@@ -271,7 +272,7 @@ spectral_margin_ratios: Bound[SpectralFit] = Bound(
     statement=r"M = 0: \quad \Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
     r" \hat L_\gamma(h) + "
     + _COVERED
-    + r"2/\delta) + \sum_{i=0}^L \ln(1/\pi(j_i))}{2n}} \,\Bigr] \ge 1 - \delta, \quad "
+    + r"2/\delta) + \sum_{i=0}^d \ln(1/\pi(j_i))}{2n}} \,\Bigr] \ge 1 - \delta, \quad "
     + _SCALE
     + r", \quad \prod_i s_i / \gamma = 2^{j_0}, b_i / s_i = 2^{j_i / 8}",
     source=Reference(
@@ -301,7 +302,7 @@ spectral_margin_budgets: Bound[SpectralFit] = Bound(
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
     r" \hat L_\gamma(h) + "
     + _COVERED
-    + r"2/\delta) + \sum_{i=0}^{2L} \ln(1/\pi(j_i))}{2n}} \,\Bigr] \ge 1 - \delta,"
+    + r"2/\delta) + \sum_{i=0}^{2d} \ln(1/\pi(j_i))}{2n}} \,\Bigr] \ge 1 - \delta,"
     r" \quad " + _SCALE + r", \quad 1/\gamma, s_i, b_i \in \{2^{j/8}\}",
     source=Reference(
         key=KEY,

@@ -8,7 +8,7 @@ contraction leaves a sum over units; in each, the ReLU around :math:`u^0_j x_i` 
 contraction of :math:`(u_j - u^0_j) x_i` that vanishes at 0, which costs a factor 2 in
 the second moment.  So the ramp's complexity is at most
 
-.. math:: \frac{2 \sqrt K}{\gamma n} \sum_j \alpha_j (\sqrt2\, \beta_j \|X\| + c_j) .
+.. math:: \frac{2 \sqrt Y}{\gamma n} \sum_j \alpha_j (\sqrt2\, \beta_j \|X\| + c_j) .
 
 The sample chooses :math:`\alpha_j^2 = a^2 m_j / qH` with whole :math:`m_j \ge 1`: their
 sum is at most :math:`(q + 1) H`, so that at most :math:`(e (q + 1))^H` vectors occur
@@ -36,9 +36,9 @@ _Q = 8
 
 
 def two_layer_capacity(fit: TwoLayerFit, delta: float) -> float:
-    r"""The authors' :math:`(R + 3 \sqrt{5H + \ln(\max(1, \gamma \sqrt n)/\delta)})^2`.
+    r"""The authors' :math:`(C + 3 \sqrt{5H + \ln(\max(1, \gamma \sqrt n)/\delta)})^2`.
 
-    .. math:: R = 3 \sqrt2 (\sqrt{2K} + 1)(\|V\|_F + 1)(\|(U_0 X)_+\|_F
+    .. math:: C = 3 \sqrt2 (\sqrt{2Y} + 1)(\|V\|_F + 1)(\|(U_0 X)_+\|_F
               + \|U - U_0\|_F \|X\|_F + \sqrt n) / (\gamma \sqrt n)
 
     Args:
@@ -100,7 +100,7 @@ _EXAMPLE = TwoLayerFit(
 two_layer_margin: Bound[TwoLayerFit] = Bound(
     name="two-layer-margin",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
-    r" \hat L_\gamma(h) + \tfrac{1}{\sqrt n} \Bigl(\tfrac{3 \sqrt2 (\sqrt{2K} + 1)"
+    r" \hat L_\gamma(h) + \tfrac{1}{\sqrt n} \Bigl(\tfrac{3 \sqrt2 (\sqrt{2Y} + 1)"
     r" (\|V\|_F + 1) (\|(U_0 X)_+\|_F + \|U - U_0\|_F \|X\|_F + \sqrt n)}{\gamma"
     r" \sqrt n} + 3 \sqrt{5H + \ln \tfrac{\max(1, \gamma \sqrt n)}{\delta}}\Bigr)"
     r" \,\Bigr] \ge 1 - \delta",
@@ -132,7 +132,7 @@ two_layer_margin: Bound[TwoLayerFit] = Bound(
 two_layer_units: Bound[TwoLayerFit] = Bound(
     name="two-layer-margin-units",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
-    r" \hat L_\gamma(h) + \tfrac{4 \sqrt K}{\gamma n} a \bigl(\tfrac98 \sqrt2\, b"
+    r" \hat L_\gamma(h) + \tfrac{4 \sqrt Y}{\gamma n} a \bigl(\tfrac98 \sqrt2\, b"
     r" \|X\|_F + \tfrac{3}{\sqrt 8} \|(U_0 X)_+\|_F\bigr) + 3"
     r" \sqrt{\tfrac{\ln(2/\delta) + 2H(1 + \ln 9) + \sum_{i \le 3} \ln(1/\pi(j_i))}"
     r"{2n}} \,\Bigr] \ge 1 - \delta, \quad \|V\|_F \le a, \|U - U_0\|_F \le b,"
