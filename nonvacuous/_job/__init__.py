@@ -11,6 +11,7 @@ from nonvacuous._job import (
     _coreset,
     _elsewhere,
     _holdout,
+    _norms,
     _stability,
     _stochastic,
 )
@@ -36,6 +37,7 @@ _FAMILIES: tuple[tuple[tuple[Bound[Any], ...], Family], ...] = (
     (_stochastic.THEOREMS, _stochastic.tasks),
     (_coreset.THEOREMS, _coreset.tasks),
     (_stability.THEOREMS, _stability.tasks),
+    (_norms.THEOREMS, _norms.tasks),
     (_elsewhere.theorems(), _elsewhere.tasks),
 )
 

@@ -13,6 +13,7 @@ from nonvacuous.bounds._bound import Refusal as Refusal
 from nonvacuous.bounds._bound import Verdict as Verdict
 from nonvacuous.bounds.best_of_holdout import best_of_holdout
 from nonvacuous.bounds.betting import holdout_betting
+from nonvacuous.bounds.capacity import growth_function, parameter_count, vc_dimension
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.bounds.finite_class import (
     finite_class_binomial,
@@ -27,6 +28,20 @@ from nonvacuous.bounds.holdout_losses import (
 )
 from nonvacuous.bounds.model_compression import compress_then_evaluate
 from nonvacuous.bounds.noise_stability import arora_network
+from nonvacuous.bounds.norms import (
+    frobenius_margin,
+    golowich_margin,
+    path_margin,
+    representation_margin,
+    row_sum_margin,
+    spectral_margin,
+    spectral_margin_budgets,
+    spectral_margin_fixed,
+    spectral_margin_ratios,
+    spectral_pac_bayes,
+    two_layer_margin,
+    two_layer_units,
+)
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
 from nonvacuous.bounds.output_distance import original_by_distance
 from nonvacuous.bounds.pac_bayes import (
@@ -79,53 +94,75 @@ __all__ = [
 ]
 
 ALL: tuple[Bound[Any], ...] = (
+    # rows that nobody trained on
     clopper_pearson,
     holdout_kl,
     holdout_hoeffding,
-    occam_binomial,
-    occam_hoeffding,
-    compress_then_evaluate,
-    corenet_generalization,
-    holdout_loss_hoeffding,
+    best_of_holdout,
+    holdout_betting,
     holdout_loss_kl,
     holdout_empirical_bernstein,
-    holdout_betting,
-    best_of_holdout,
-    progressive_azuma,
+    holdout_loss_hoeffding,
     progressive_kl,
+    progressive_azuma,
+    # a description pays for the fit
+    occam_binomial,
+    occam_kl,
+    occam_hoeffding,
+    occam_catoni_grid,
+    occam_binomial_symmetric,
+    universal_binomial,
+    universal_catoni_grid,
+    occam_kl_bounded,
+    occam_subsampled_kl,
+    occam_subsampled_hoeffding,
+    finite_class_binomial,
+    finite_class_kl,
+    finite_class_hoeffding,
+    # a net that can be compressed
+    compress_then_evaluate,
+    corenet_generalization,
+    arora_network,
+    original_by_distance,
+    # a posterior close to its prior
+    pac_bayes_kl_exact_constant,
+    pac_bayes_kl,
+    pac_bayes_betting,
+    pac_bayes_split_kl,
+    pac_bayes_catoni_grid,
+    pac_bayes_catoni,
+    pac_bayes_quadratic,
+    pac_bayes_lambda,
+    pac_bayes_mcallester,
+    pac_bayes_recursive_betting,
+    pac_bayes_recursive,
+    pac_bayes_single_draw,
+    pac_bayes_renyi_draw,
+    majority_vote,
+    # a net that few rows make anew
     sample_compression_binomial,
     sample_compression_kl,
     sample_compression_consistent,
     littlestone_warmuth,
     pick_to_learn,
     pick_to_learn_closed_form,
+    # the size of norms
+    golowich_margin,
+    frobenius_margin,
+    path_margin,
+    row_sum_margin,
+    spectral_margin,
+    spectral_margin_ratios,
+    spectral_margin_budgets,
+    spectral_margin_fixed,
+    spectral_pac_bayes,
+    two_layer_units,
+    two_layer_margin,
+    representation_margin,
+    # what a class can hold
+    parameter_count,
+    growth_function,
+    vc_dimension,
     rademacher_classifiers,
     rademacher_losses,
-    finite_class_binomial,
-    finite_class_kl,
-    finite_class_hoeffding,
-    arora_network,
-    original_by_distance,
-    pac_bayes_kl,
-    pac_bayes_kl_exact_constant,
-    pac_bayes_mcallester,
-    pac_bayes_quadratic,
-    pac_bayes_lambda,
-    pac_bayes_catoni,
-    pac_bayes_catoni_grid,
-    pac_bayes_betting,
-    pac_bayes_split_kl,
-    pac_bayes_recursive,
-    pac_bayes_recursive_betting,
-    pac_bayes_single_draw,
-    pac_bayes_renyi_draw,
-    occam_kl,
-    occam_kl_bounded,
-    occam_catoni_grid,
-    occam_binomial_symmetric,
-    universal_binomial,
-    universal_catoni_grid,
-    occam_subsampled_kl,
-    occam_subsampled_hoeffding,
-    majority_vote,
 )

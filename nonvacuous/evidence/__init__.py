@@ -4,6 +4,7 @@ Counts are integers; every shape of fact validates itself and knows the sample t
 was counted on.  No torch here: evidence can come from any framework, or from a paper.
 """
 
+from nonvacuous.evidence._architecture import ArchitectureFit as ArchitectureFit
 from nonvacuous.evidence._choices import BestOf as BestOf
 from nonvacuous.evidence._choices import ProgressiveErrors as ProgressiveErrors
 from nonvacuous.evidence._compression_set import CompressionSetFit as CompressionSetFit
@@ -26,12 +27,18 @@ from nonvacuous.evidence._laws import ExcessFit as ExcessFit
 from nonvacuous.evidence._laws import LossLaw as LossLaw
 from nonvacuous.evidence._losses import HoldoutLosses as HoldoutLosses
 from nonvacuous.evidence._losses import OrderedLosses as OrderedLosses
+from nonvacuous.evidence._norms import NormFit as NormFit
+from nonvacuous.evidence._norms import PerturbationFit as PerturbationFit
+from nonvacuous.evidence._norms import RepresentationFit as RepresentationFit
+from nonvacuous.evidence._norms import SpectralFit as SpectralFit
+from nonvacuous.evidence._norms import TwoLayerFit as TwoLayerFit
 from nonvacuous.evidence._origin import Origin as Origin
 from nonvacuous.evidence._parameters import ParameterClassFit as ParameterClassFit
 from nonvacuous.evidence._rademacher import RademacherFit as RademacherFit
 from nonvacuous.evidence._rademacher import RademacherLosses as RademacherLosses
 
 __all__ = [
+    "ArchitectureFit",
     "BestOf",
     "CodedFit",
     "CodedLoss",
@@ -46,14 +53,19 @@ __all__ = [
     "HoldoutErrors",
     "HoldoutLosses",
     "LossLaw",
+    "NormFit",
     "OrderedLosses",
     "Origin",
     "ParameterClassFit",
+    "PerturbationFit",
     "PickFit",
     "ProgressiveErrors",
     "RademacherFit",
     "RademacherLosses",
     "RenyiFit",
+    "RepresentationFit",
+    "SpectralFit",
     "SubsampledFit",
     "SymmetricFit",
+    "TwoLayerFit",
 ]

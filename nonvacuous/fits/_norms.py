@@ -1,0 +1,240 @@
+"""Evidence for bounds by one norm of the whole net, or by spectral norms.
+
+The theorems hold for all margins at once or on a grid that their formula pays for, so
+that the search for the margin is free.
+"""
+
+import math
+
+from nonvacuous.bounds import Bound
+from nonvacuous.bounds.norms import (
+    frobenius_margin,
+    path_margin,
+    row_sum_margin,
+    spectral_margin,
+    spectral_pac_bayes,
+)
+from nonvacuous.data import Sample
+from nonvacuous.evidence import NormFit, Origin, PerturbationFit, SpectralFit
+from nonvacuous.fits._certified_norms import (
+    frobenius,
+    path,
+    row_sums,
+    spectral,
+    sum_of_rows,
+)
+from nonvacuous.fits._homogeneous import (
+    UP,
+    biased,
+    columns_norm,
+    digest,
+    embedded,
+    largest_row,
+    minus,
+    rows_norm,
+)
+from nonvacuous.fits._margin_grid import MarginCounts, at_best, gammas
+from nonvacuous.nets import Network
+
+__all__ = [
+    "frobenius_fit",
+    "path_fit",
+    "perturbation_fit",
+    "row_sum_fit",
+    "spectral_fit",
+]
+
+
+def frobenius_fit(
+    network: Network,
+    sample: Sample,
+    *,
+    delta: float,
+    origin: Origin,
+    bound: Bound[NormFit] = frobenius_margin,
+) -> NormFit:
+    """The product of the layers' Frobenius norms, at the best margin.
+
+    Args:
+        network: the net.
+        sample: the rows.
+        delta: probability of being wrong, for the choice of the margin.
+        origin: the sample, for the record.
+        bound: the theorem that chooses the margin.
+
+    Returns:
+        Evidence for ``frobenius_margin`` and ``golowich_margin``.
+    """
+    constant = biased(network)
+    norm = math.prod(frobenius(w) for w in embedded(network, constant)) * UP
+    row_norm = rows_norm(sample, constant)
+    return _norm_fit(network, sample, delta, origin, bound, "frobenius", norm, row_norm)
+
+
+def path_fit(
+    network: Network, sample: Sample, *, delta: float, origin: Origin
+) -> NormFit:
+    """The sum over paths of the products of absolute weights, at the best margin.
+
+    Args:
+        network: the net.
+        sample: the rows.
+        delta: probability of being wrong, for the choice of the margin.
+        origin: the sample, for the record.
+
+    Returns:
+        Evidence for ``path_margin``.
+    """
+    constant = biased(network)
+    norm = path(embedded(network, constant))
+    columns = columns_norm(sample, constant)
+    return _norm_fit(network, sample, delta, origin, path_margin, "path", norm, columns)
+
+
+def row_sum_fit(
+    network: Network, sample: Sample, *, delta: float, origin: Origin
+) -> NormFit:
+    """The product of hidden layers' largest row sums and all sums of the last layer.
+
+    Args:
+        network: the net.
+        sample: the rows.
+        delta: probability of being wrong, for the choice of the margin.
+        origin: the sample, for the record.
+
+    Returns:
+        Evidence for ``row_sum_margin``; its norm is at least the path norm.
+    """
+    constant = biased(network)
+    *hidden, last = [row_sums(w) for w in embedded(network, constant)]
+    norm = math.prod(float(s.max()) for s in hidden) * float(last.sum())
+    norm *= UP * (1 + len(last) * 2.0**-52)
+    columns = columns_norm(sample, constant)
+    return _norm_fit(
+        network, sample, delta, origin, row_sum_margin, "row-sums", norm, columns
+    )
+
+
+def _norm_fit(
+    network: Network,
+    sample: Sample,
+    delta: float,
+    origin: Origin,
+    bound: Bound[NormFit],
+    kind: str,
+    norm: float,
+    row_norm: float,
+) -> NormFit:
+    counts = MarginCounts.of(network, sample)
+    fit = NormFit(
+        margin_errors=0,
+        trials=len(sample),
+        margin=1.0,
+        kind=kind,
+        norm=norm,
+        row_norm=row_norm,
+        layers=len(network.layers),
+        classes=network.sizes[-1],
+        inputs=network.sizes[0] + biased(network),
+        origin=origin,
+    )
+    unit = norm if 0 < norm < math.inf else 1.0
+    return at_best(fit, bound, delta, counts, gammas(counts, unit=unit, steps=1))
+
+
+def spectral_fit(
+    network: Network,
+    sample: Sample,
+    *,
+    delta: float,
+    origin: Origin,
+    reference: Network | None = None,
+    bound: Bound[SpectralFit] = spectral_margin,
+) -> SpectralFit:
+    """Spectral norms and distances to the reference, at the best margin.
+
+    Args:
+        network: the net.
+        sample: the rows.
+        delta: probability of being wrong, for the choice of the margin.
+        origin: the sample, for the record.
+        reference: a net of the same sizes that owes nothing to the rows, such as the
+            initialisation; without it, zero.
+        bound: the theorem that chooses the margin.
+
+    Returns:
+        Evidence for the bounds of ``nonvacuous.bounds.norms.spectral``.
+
+    Raises:
+        ValueError: if the reference has other sizes.
+    """
+    constant = biased(network) or (reference is not None and biased(reference))
+    matrices = embedded(network, constant)
+    differences = minus(matrices, network, reference, constant)
+    counts = MarginCounts.of(network, sample)
+    fit = SpectralFit(
+        margin_errors=0,
+        trials=len(sample),
+        margin=1.0,
+        spectral=tuple(spectral(w) for w in matrices),
+        distances=tuple(sum_of_rows(d) for d in differences),
+        row_norm=rows_norm(sample, constant),
+        width=max(network.sizes) + constant,
+        reference="zero" if reference is None else digest(reference),
+        origin=origin,
+    )
+    return at_best(fit, bound, delta, counts, gammas(counts))
+
+
+def perturbation_fit(
+    network: Network,
+    sample: Sample,
+    *,
+    delta: float,
+    origin: Origin,
+    radius: float | None = None,
+) -> PerturbationFit:
+    """Spectral norms, stable ranks and the radius of the domain, at the best margin.
+
+    Args:
+        network: the net.
+        sample: the rows.
+        delta: probability of being wrong, for the choice of the margin.
+        origin: the sample, for the record.
+        radius: Euclidean norm that no input that can occur exceeds; without it, inputs
+            are taken to be pixels in [0, 1] if all rows are, and otherwise the
+            sample's own radius is recorded, which the theorem refuses.
+
+    Returns:
+        Evidence for ``spectral_pac_bayes``.
+
+    Raises:
+        ValueError: if a row lies outside the radius.
+    """
+    constant = biased(network)
+    seen = largest_row(sample)
+    if radius is not None and not seen <= radius < math.inf:
+        raise ValueError(
+            f"radius must be finite and at least {seen}, the norm of a row, got"
+            f" {radius}"
+        )
+    pixels = bool(((sample.x >= 0) & (sample.x <= 1)).all())
+    known = math.sqrt(network.sizes[0]) if pixels else seen
+    reach = math.hypot(known if radius is None else radius, constant) * UP
+    # the product of both fields rises in each spectral norm, so that rounding the same
+    # norms up in both keeps the product above
+    norms = [(spectral(w), frobenius(w)) for w in embedded(network, constant)]
+    counts = MarginCounts.of(network, sample)
+    fit = PerturbationFit(
+        margin_errors=0,
+        trials=len(sample),
+        margin=1.0,
+        spectral=math.prod(s for s, _ in norms) * UP,
+        stable_ranks=sum((f / s) ** 2 if s > 0 else 1.0 for s, f in norms) * UP,
+        radius=reach,
+        domain=pixels or radius is not None,
+        layers=len(norms),
+        width=max(network.sizes) + constant,
+        origin=origin,
+    )
+    return at_best(fit, spectral_pac_bayes, delta, counts, gammas(counts))
