@@ -19,16 +19,22 @@ import nonvacuous
 Command = Callable[..., SimpleNamespace]
 
 LINE = re.compile(
-    r"^(?P<name>[a-z]+(-[a-z]+)*) .* (?P<risk>\d+\.\d\d)(\s+vacuous)?\s*$"
+    r"^(?P<name>[a-z]+(-[a-z0-9]+)*) .*? (?P<risk>\d+\.\d\d)"
+    r"(?P<rest>|  vacuous|  \d[\d.e+]*)\s*$"
 )
+
+
+def lines_of(out: str) -> list[tuple[str, str, str]]:
+    """The rows of the table: theorem, risk, and what the last column says."""
+    table = out.split("─\n", 1)[1].split("  From the", 1)[0]
+    found = [LINE.match(line.rstrip()) for line in table.splitlines() if line.strip()]
+    assert all(found), table
+    return [(m["name"], m["risk"], m["rest"].strip()) for m in found if m]
 
 
 def printed(out: str) -> list[tuple[str, str]]:
     """The rows of the table: theorem and risk."""
-    table = out.split("─\n", 1)[1].split("  From the", 1)[0]
-    found = [LINE.match(line) for line in table.splitlines() if line.strip()]
-    assert all(found), table
-    return [(m["name"], m["risk"]) for m in found if m]
+    return [(name, risk) for name, risk, _ in lines_of(out)]
 
 
 def test_the_bundled_net_is_certified_without_arguments(
@@ -52,6 +58,17 @@ def test_every_printed_risk_is_the_certificate_rounded_up(
     for (_, risk), (_, upper) in zip(lines, rows, strict=True):
         exact = 100 * Fraction(upper)
         assert exact <= Fraction(risk) < exact + Fraction(1, 100)
+
+
+def test_where_a_number_is_above_one_it_is_printed_rounded_up(
+    digits_run: SimpleNamespace,
+) -> None:
+    above = [float(r["raw"]) for r in digits_run.json["certificates"]]
+    shown = [rest for _, _, rest in lines_of(digits_run.out) if rest[:1].isdigit()]
+    wanted = [raw for raw in above if raw > 1]
+    assert len(shown) == len(wanted) > 10
+    for text, raw in zip(shown, wanted, strict=True):
+        assert raw <= float(text) <= 1.01 * raw
 
 
 def test_the_json_file_is_the_report(digits_run: SimpleNamespace) -> None:

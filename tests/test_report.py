@@ -85,8 +85,10 @@ def test_every_refusal_names_its_assumption(digits_run: SimpleNamespace) -> None
     words = " ".join(digits_run.out.split())
     assert digits_run.json["refused"]
     for refusal in digits_run.json["refused"]:
-        line = f"{refusal['bound']}: {refusal['assumption']}: {refusal['reason']}."
+        line = f": {refusal['assumption']}: {refusal['reason']}."
         assert line in words
+        names = words.partition(line)[0].rpartition(". ")[2]
+        assert refusal["bound"] in names
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Theorems that a trained net and its rows alone cannot feed, and what they ask for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -94,4 +95,5 @@ def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
 
 def _reasons(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Outcome]:
     for bound in chosen:
-        yield context.refuse(bound, *REASONS[bound.name])
+        refusal = context.refuse(bound, *REASONS[bound.name])
+        yield replace(refusal, elsewhere=True)

@@ -103,11 +103,15 @@ class Assumption(Generic[E_contra]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """No certificate: the assumption that fails, and why, in one sentence."""
+    """No certificate: the assumption that fails, and why, in one sentence.
+
+    ``elsewhere`` says that nothing failed: the theorem asks for facts of another kind.
+    """
 
     bound: str
     assumption: str
     reason: str
+    elsewhere: bool = False
 
     def __str__(self) -> str:
         return f"{self.bound}: refused, {self.assumption}: {self.reason}"

@@ -32,9 +32,14 @@ def render(report: Report) -> RenderableType:
     if report.certificates:
         parts.append(_table(report))
     parts += [_paragraph(*line) for line in _verdicts(report)]
-    if report.refused:
-        parts.append(Text("\nRefused", style="bold"))
-        parts += [_paragraph(*line) for line in _refusals(report)]
+    for elsewhere, title in (
+        (False, "Refused"),
+        (True, "For other evidence than a net and its rows"),
+    ):
+        lines = list(_refusals(report, elsewhere))
+        if lines:
+            parts.append(Text(f"\n{title}", style="bold"))
+            parts += [_paragraph(*line) for line in lines]
     parts.append(Text("\nAssumptions and small print", style="bold"))
     parts += [_paragraph(*line) for line in _small_print(report)]
     return Group(*parts)
@@ -88,8 +93,16 @@ def _cells(row: Row) -> tuple[str, ...]:
         "" if row.train_error is None else f"{100 * row.train_error.value:.2f}",
         "" if row.test_error is None else f"{100 * row.test_error.value:.2f}",
         percent(certificate.upper),
-        "vacuous" if row.vacuous else "",
+        _vacuous(row),
     )
+
+
+def _vacuous(row: Row) -> str:
+    """The word, or the theorem's own number where that is above 1."""
+    if not row.vacuous:
+        return ""
+    raw = row.certificate.raw
+    return "vacuous" if raw <= 1 else plain(raw)
 
 
 def _verdicts(report: Report) -> Iterator[tuple[str, str]]:
@@ -125,18 +138,19 @@ def _verdicts(report: Report) -> Iterator[tuple[str, str]]:
             f"{chosen.bound.name}, recomputed at delta / {charged} for the"
             f" {charged} theorems that it could have been picked from.",
         )
-    above = [row for row in report.rows() if row.certificate.raw > 1 and not row.name]
-    if above:
-        own = ", ".join(
-            f"{row.certificate.bound.name} {row.certificate.raw:.3g}" for row in above
+    if any(row.certificate.raw > 1 for row in report.rows()):
+        yield (
+            "A number in the last column ",
+            "is the theorem's own, where that is above 1 and so vacuous.",
         )
-        yield "A risk is at most 1; ", f"the theorems' own numbers: {own}."
 
 
-def _refusals(report: Report) -> Iterator[tuple[str, str]]:
+def _refusals(report: Report, elsewhere: bool) -> Iterator[tuple[str, str]]:
     """One paragraph for each reason, with all that it refuses."""
     names: dict[str, list[str]] = {}
     for r in report.refused:
+        if r.elsewhere is not elsewhere:
+            continue
         names.setdefault(f"{r.assumption}: {r.reason}.", []).append(r.bound)
     for reason, refused in names.items():
         yield ", ".join(dict.fromkeys(refused)) + ": ", reason

@@ -105,7 +105,7 @@ pac_bayes_kl: Bound[GibbsFit] = Bound(
 )
 
 pac_bayes_kl_exact_constant: Bound[GibbsFit] = Bound(
-    name="pac-bayes-kl-exact-constant",
+    name="pac-bayes-kl-exact",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall Q:\;"
     r" \mathrm{kl}(\hat R_S(Q) \,\|\, R(Q)) \le"
     r" \tfrac{\mathrm{KL}(Q \| P) + \ln(\xi(n)/\delta)}{n} \,\Bigr] \ge 1 - \delta,"
