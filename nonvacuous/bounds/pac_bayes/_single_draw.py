@@ -35,7 +35,7 @@ __all__ = ["pac_bayes_renyi_draw", "pac_bayes_single_draw", "shifted_gaussian_ra
 DRAWN: Assumption[DrawnFit | RenyiFit] = Assumption(
     name="drawn-from-posterior",
     statement="the net is one of as many independent draws from the posterior as were"
-    " fixed before the first of them",
+    " fixed before the first of them; draws from other posteriors count among them",
     judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 
