@@ -162,7 +162,8 @@ class Bound(Generic[E]):
     or never increases while all others stay.  ``terms`` takes the number apart for a
     reader.  ``uniform`` says that one event of probability ``1 - delta`` covers every
     predictor of the class at once, so that the best of many certificates of this
-    theorem from one sample costs nothing more.
+    theorem from one sample costs nothing more, except what each evidence has spent on
+    events of its own (``mc_delta``).
     """
 
     name: str

@@ -127,11 +127,13 @@ def _events(certificates: Sequence[Certificate[Any]]) -> set[object]:
     keys: set[object] = set()
     for number, c in enumerate(certificates):
         origin = getattr(c.evidence, "origin", None)
-        # two decoders are two union bounds, and an unnamed one is its own
+        # two decoders are two union bounds, and an unnamed one is its own; some of the
+        # rows are another sample than all of them
         decoder = getattr(c.evidence, "format", None)
         same = c.bound.uniform and origin is not None and decoder is not None
         digest = origin.digest if origin is not None else None
-        keys.add((c.bound.name, digest, decoder, None if same else number))
+        trials = getattr(c.evidence, "trials", None)
+        keys.add((c.bound.name, digest, trials, decoder, None if same else number))
     return keys
 
 

@@ -35,8 +35,11 @@ class DrawnFit:
         set_counts(self)
         object.__setattr__(self, "draws", index(self.draws))
         check_least(self, 1, "draws")
-        if math.isnan(self.log_ratio):
-            raise ValueError("log_ratio must be a number, got nan")
+        if not self.log_ratio > -math.inf:
+            raise ValueError(
+                "log_ratio must be a number above -inf, as for a net that the posterior"
+                f" can draw, got {self.log_ratio}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ class LossLaw:
     Losses between two values count as the larger; the least value is 0.
 
     Attributes:
-        values: the values above 0, in rising order, up to 1.
+        values: the values above 0, in rising order, up to 1; whether the rows may have
+            chosen them depends on the theorem.
         reached: for each value an upper bound on the share of rows, averaged over the
             posterior, whose loss is at least that; with its confidence term if drawn.
         trials: rows of the sample, none of which shaped the prior.

@@ -135,6 +135,14 @@ def test_other_samples_theorems_and_unknown_samples_count_each() -> None:
         best(pair, delta=0.05, events=2)
 
 
+def test_some_of_the_rows_are_another_sample_than_all_of_them() -> None:
+    part = CodedFit(errors=0, trials=900, bits=20, origin=TRAIN, format="f")
+    certificate = occam_binomial.certify(part, delta=0.05)
+    assert isinstance(certificate, Certificate)
+    with pytest.raises(ValueError, match=r"^events must count each of 2, got 1"):
+        best([coded(5, 20), certificate], delta=0.05, events=1)
+
+
 def test_two_codes_count_each() -> None:
     with pytest.raises(ValueError, match=r"^events must"):
         best([coded(5, 20, form="a"), coded(4, 8, form="b")], delta=0.05, events=1)

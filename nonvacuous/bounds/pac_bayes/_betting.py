@@ -15,8 +15,8 @@ most :math:`\xi(n)`, the constant of PAC-Bayes-kl.
 
 f is jointly convex, being the least relative entropy :math:`KL(\hat P, P')` to a law P'
 on [0, 1] of mean m.  At most: :math:`E_{P'} w_b = 1`.  At least: at the best b take
-:math:`P' = \hat P / w_b`, with the mass that is missing put on 0 or 1 if b is 0 or 1 at
-the boundary; the derivative in b says that its mean is m.  So, as for kl, with
+:math:`P' = \hat P / w_b`, with the mass that is missing put on 1 if b is 0 and on
+0 if b is 1; the derivative in b says that its mean is m.  So, as for kl, with
 :math:`\hat P_Q` the law averaged over the posterior,
 
 .. math:: f(\hat P_Q, R(Q)) \le \frac{KL(Q \| P) + \ln(\xi(n)/\delta)}{n}

@@ -22,7 +22,15 @@ import numpy as np
 
 from nonvacuous._numerics import check_delta, up
 from nonvacuous.bounds._assumptions import IID
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
+from nonvacuous.bounds._bound import (
+    About,
+    Assumption,
+    Bound,
+    Fidelity,
+    Loss,
+    Reference,
+    Verdict,
+)
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
 from nonvacuous.evidence import GibbsFit
@@ -38,6 +46,12 @@ __all__ = [
 
 ALPHA = 1 + 1e-4
 """Ratio of the grid, as published by Zhou et al.; fixed before any sample."""
+
+TEMPERATURE_FIXED: Assumption[object] = Assumption(
+    name="temperature-fixed",
+    statement="the temperature C was chosen before the rows were drawn",
+    judge=lambda evidence: (Verdict.VOUCHED, ""),
+)
 
 
 def catoni_upper(q: float, nats: float, c: float) -> float:
@@ -87,7 +101,7 @@ def catoni_grid_upper(q: float, kl: float, n: int, delta: float) -> float:
     0.09907321169
     """
     check_delta(delta)
-    if not kl < math.inf:
+    if not kl < 1e300:  # beyond, the penalty may overflow
         return math.inf
     log_alpha = math.log(ALPHA)
     low, high = 1e-9, math.log(200.0 * n)
@@ -120,15 +134,16 @@ def pac_bayes_catoni_at(temperature: float) -> Bound[GibbsFit]:
         ValueError: if it is not positive and finite.
     """
     catoni_upper(0.0, 0.0, temperature)
+    shown = repr(float(temperature)).removesuffix(".0")  # no two share a name
     return Bound(
-        name=f"pac-bayes-catoni-{temperature:g}",
+        name=f"pac-bayes-catoni-{shown}",
         statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall Q:\; R(Q) \le"
         r" \tfrac{1 - \exp(-C \hat R_S(Q) - (\mathrm{KL}(Q \| P) + \ln(1/\delta))/n)}"
-        r"{1 - e^{-C}} \,\Bigr] \ge 1 - \delta, \quad C = " + f"{temperature:g}",
+        r"{1 - e^{-C}} \,\Bigr] \ge 1 - \delta, \quad C = " + shown,
         source=Reference(
             key="catoni2007pac", where="Theorem 1.2.6", fidelity=Fidelity.EXACT
         ),
-        assumptions=(IID, PRIOR_FIXED, BOUNDED),
+        assumptions=(IID, PRIOR_FIXED, BOUNDED, TEMPERATURE_FIXED),
         about=About.STOCHASTIC,
         loss=Loss.UNIT,
         formula=lambda fit, delta: catoni_upper(

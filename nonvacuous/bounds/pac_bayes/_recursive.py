@@ -66,7 +66,9 @@ def _law(fit: ExcessFit) -> tuple[tuple[float, float, float], tuple[float, ...]]
 
 
 def _nats(fit: ExcessFit, constant: float, delta: float) -> float:
-    left = remaining(delta, math.fsum((fit.mc_delta, fit.previous_delta)))
+    used = math.fsum((fit.mc_delta, fit.previous_delta))
+    # next to delta the rounding of the sum is no small part of what is left
+    left = remaining(delta, up(used, ulps=1) if used > 0 else 0.0)
     return nats_per_row(fit.kl, constant, fit.trials, left)
 
 

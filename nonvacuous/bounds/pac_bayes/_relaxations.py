@@ -42,7 +42,8 @@ def quadratic_upper(q: float, nats: float) -> float:
     >>> round(quadratic_upper(0.02, 3009.883077 / 60_000), 9)
     0.137418622
     """
-    return up((math.sqrt(q + nats / 2) + math.sqrt(nats / 2)) ** 2, ulps=8)
+    root = math.sqrt(q + nats / 2) + math.sqrt(nats / 2)
+    return up(root * root, ulps=8)
 
 
 def best_lambda(q: float, nats: float) -> float:

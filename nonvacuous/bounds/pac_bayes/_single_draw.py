@@ -35,7 +35,7 @@ __all__ = ["pac_bayes_renyi_draw", "pac_bayes_single_draw", "shifted_gaussian_ra
 DRAWN: Assumption[DrawnFit | RenyiFit] = Assumption(
     name="drawn-from-posterior",
     statement="the net is one of as many independent draws from the posterior as were"
-    " fixed before the first of them",
+    " fixed before the first of them; draws from other posteriors count among them",
     judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 
@@ -64,7 +64,8 @@ def shifted_gaussian_ratio(shift: float, sigma: float, inner: float) -> float:
         raise ValueError(
             f"need sigma > 0 and shift >= 0, got sigma={sigma}, shift={shift}"
         )
-    distance, drawn = shift / (2 * sigma * sigma), inner / sigma
+    # the square of sigma may underflow
+    distance, drawn = shift / sigma / (2 * sigma), inner / sigma
     return up(distance + drawn + 2.0**-50 * (distance + abs(drawn)), ulps=2)
 
 

@@ -4,8 +4,11 @@ A loss with values :math:`0 = b_0 < b_1 < ... < b_K` is the sum of
 :math:`(b_k - b_{k-1}) 1[\ell \ge b_k]`.  Each indicator is a 0-1 loss, so PAC-Bayes-kl
 bounds its mean with delta/K, for all posteriors at once (Wu and Seldin 2022, Wu et al.
 2024; the constants seen in the authors' code).  Small if the loss often has a middle
-value; `pac-bayes-betting` takes the same evidence, keeps the K inequalities in one, and
-was below it wherever we looked.
+value.  The values are part of the theorem: the largest loss seen bounds no other loss.
+
+`pac-bayes-betting` takes the same evidence, whatever chose the values, and if the last
+of them is 1 it is never above: a law on them within c nats of the one seen has each of
+its shares within c nats of the share seen, and the constant is smaller (derived).
 """
 
 import math
@@ -15,7 +18,15 @@ import numpy as np
 
 from nonvacuous._numerics import up
 from nonvacuous.bounds._assumptions import IID
-from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
+from nonvacuous.bounds._bound import (
+    About,
+    Assumption,
+    Bound,
+    Fidelity,
+    Loss,
+    Reference,
+    Verdict,
+)
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._betting import law_mean
@@ -24,6 +35,13 @@ from nonvacuous.bounds.pac_bayes._kl_bounds import nats_per_row
 from nonvacuous.evidence import LossLaw
 
 __all__ = ["pac_bayes_split_kl", "split_kl_upper"]
+
+VALUES_FIXED: Assumption[LossLaw] = Assumption(
+    name="values-fixed",
+    statement="the values were fixed before the rows were drawn, and no predictor has a"
+    " loss above the last of them on any row, seen or unseen",
+    judge=lambda law: (Verdict.VOUCHED, ""),
+)
 
 
 def split_kl_upper(
@@ -66,7 +84,7 @@ pac_bayes_split_kl: Bound[LossLaw] = Bound(
         where="PAC-Bayes-split-kl for discrete losses",
         fidelity=Fidelity.EXACT,
     ),
-    assumptions=(IID, PRIOR_FIXED, BOUNDED),
+    assumptions=(IID, PRIOR_FIXED, BOUNDED, VALUES_FIXED),
     about=About.STOCHASTIC,
     loss=Loss.UNIT,
     formula=_formula,

@@ -233,6 +233,22 @@ def test_a_prior_that_saw_the_rows_breaks_it(
     assert fails(0.0) > 0.99
 
 
+def test_values_that_the_rows_chose_break_split_kl_but_not_betting() -> None:
+    """A loss of 1 that is rare, so that the rows may show none, and else 1/1000."""
+    n, p, delta = 20, 0.01, 0.05
+    rows = LossLaw(values=(0.001,), reached=(1.0,), trials=n, kl=0.0)
+    risk = p + (1 - p) * 0.001
+    unseen = (1 - p) ** n
+    assert unseen > 0.8
+    # the values end at the largest loss seen: wrong whenever the rare loss is not
+    assert pac_bayes_split_kl.formula(rows, delta) < risk
+    assert pac_bayes_betting.formula(rows, delta) > risk
+    # values fixed beforehand
+    fixed = replace(rows, values=(0.001, 1.0), reached=(1.0, 0.0))
+    assert pac_bayes_split_kl.formula(fixed, delta) > risk
+    assert "values-fixed" in {a.name for a in pac_bayes_split_kl.assumptions}
+
+
 @both
 def test_counting_the_rows_of_the_prior_is_refused(bound: Bound[Any]) -> None:
     rows = Origin(source="mnist", role="train", digest="ab", rows=60_000)

@@ -1,6 +1,7 @@
 """PAC-Bayes-kl and what is above it."""
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -249,7 +250,8 @@ def test_a_prior_of_these_rows_is_refused(bound: Bound[Any]) -> None:
 
 @each
 def test_infinite_divergence_says_nothing(bound: Bound[Any]) -> None:
-    assert upper(bound, replace(FIT, kl=math.inf), 0.05) >= 1
+    for kl in (1.7e308, sys.float_info.max, math.inf):
+        assert upper(bound, replace(FIT, kl=kl, trials=1), 0.05) >= 1
 
 
 @pytest.mark.parametrize(
@@ -289,6 +291,15 @@ def test_a_temperature_outside_its_range_is_refused(c: float) -> None:
 def test_a_temperature_is_part_of_the_name() -> None:
     assert pac_bayes_catoni.name == "pac-bayes-catoni-1"
     assert pac_bayes_catoni_at(2.5).name == "pac-bayes-catoni-2.5"
+    close = pac_bayes_catoni_at(1.0 + 1e-9)
+    assert close.name != pac_bayes_catoni.name
+    assert close.statement != pac_bayes_catoni.statement
+
+
+def test_a_temperature_chosen_by_the_rows_is_named_among_the_premises() -> None:
+    outcome = pac_bayes_catoni_at(1.7).certify(FIT, delta=0.05)
+    assert isinstance(outcome, Certificate)
+    assert "temperature-fixed" in outcome.assumptions
 
 
 def test_the_exact_constant_is_the_moment_that_the_proof_needs(

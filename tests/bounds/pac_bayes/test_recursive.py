@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from nonvacuous.bounds.pac_bayes import (
     pac_bayes_recursive,
     pac_bayes_recursive_betting,
 )
+from nonvacuous.bounds.pac_bayes._recursive import _nats
 from nonvacuous.evidence import ExcessFit, GibbsFit, Origin
 
 some = settings(derandomize=True, max_examples=50, deadline=None)
@@ -100,6 +102,16 @@ def test_a_chain_of_certificates_adds_its_deltas(bound: Bound[Any]) -> None:
     assert second.upper < first.upper
     with pytest.raises(ValueError, match="delta must exceed"):
         bound.certify(fit, delta=0.025)
+
+
+@pytest.mark.parametrize(("drawn", "earlier"), [(0.01, 0.02), (0.1, 0.7)])
+def test_the_last_bit_of_delta_is_not_spent_twice(drawn: float, earlier: float) -> None:
+    """The sum of both, rounded, is below them; what is left must not be above."""
+    delta = math.fsum((drawn, earlier)) * (1 + 2.0**-51)
+    exact = Fraction(delta) - Fraction(drawn) - Fraction(earlier)
+    fit = replace(FIT, mc_delta=drawn, previous_delta=earlier, trials=1, kl=0.0)
+    left = Fraction(math.exp(-_nats(fit, 0.0, delta)))
+    assert 0 < left <= exact
 
 
 def law(n: int, p: float, r: float) -> list[tuple[float, int, int]]:

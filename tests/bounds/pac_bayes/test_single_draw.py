@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_the_ratio_is_the_difference_of_log_densities(
     naive = (h @ h - (h - shift) @ (h - shift)) / (2 * sigma**2)
     got = shifted_gaussian_ratio(float(shift @ shift), sigma, float(noise @ shift))
     assert got == pytest.approx(naive, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("sigma", [3e-155, 1e-160, 3e-162, 1e-200])
+def test_the_ratio_is_rounded_up_where_the_variance_underflows(sigma: float) -> None:
+    shift = 1e-300
+    exact = Fraction(shift) / (2 * Fraction(sigma) ** 2)
+    got = Fraction(shifted_gaussian_ratio(shift, sigma, 0.0))
+    assert exact <= got <= exact * (1 + Fraction(1, 10**14))
 
 
 def test_each_is_its_formula() -> None:
@@ -137,8 +146,9 @@ def test_no_draw_is_refused(bound: Bound[Any], fit: Any) -> None:
 
 
 def test_what_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="log_ratio must be a number"):
-        replace(DRAWN, log_ratio=math.nan)
+    for ratio in (math.nan, -math.inf):
+        with pytest.raises(ValueError, match="log_ratio must be a number above -inf"):
+            replace(DRAWN, log_ratio=ratio)
     with pytest.raises(ValueError, match="renyi must be at least 0"):
         replace(RENYI, renyi=-1.0)
     with pytest.raises(ValueError, match="need sigma > 0"):
