@@ -7,21 +7,27 @@ from nonvacuous.bounds._bound import Assumption as Assumption
 from nonvacuous.bounds._bound import Bound as Bound
 from nonvacuous.bounds._bound import Certificate as Certificate
 from nonvacuous.bounds._bound import Fidelity as Fidelity
+from nonvacuous.bounds._bound import Loss as Loss
 from nonvacuous.bounds._bound import Reference as Reference
 from nonvacuous.bounds._bound import Refusal as Refusal
 from nonvacuous.bounds._bound import Verdict as Verdict
-from nonvacuous.bounds.capacity import (
-    growth_function,
-    parameter_count,
-    vc_dimension,
-)
+from nonvacuous.bounds.best_of_holdout import best_of_holdout
+from nonvacuous.bounds.betting import holdout_betting
+from nonvacuous.bounds.capacity import growth_function, parameter_count, vc_dimension
 from nonvacuous.bounds.coreset import corenet_generalization
-from nonvacuous.bounds.holdout import (
-    clopper_pearson,
-    holdout_hoeffding,
-    holdout_kl,
+from nonvacuous.bounds.finite_class import (
+    finite_class_binomial,
+    finite_class_hoeffding,
+    finite_class_kl,
+)
+from nonvacuous.bounds.holdout import clopper_pearson, holdout_hoeffding, holdout_kl
+from nonvacuous.bounds.holdout_losses import (
+    holdout_empirical_bernstein,
+    holdout_loss_hoeffding,
+    holdout_loss_kl,
 )
 from nonvacuous.bounds.model_compression import compress_then_evaluate
+from nonvacuous.bounds.noise_stability import arora_network
 from nonvacuous.bounds.norms import (
     frobenius_margin,
     golowich_margin,
@@ -37,6 +43,39 @@ from nonvacuous.bounds.norms import (
     two_layer_units,
 )
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
+from nonvacuous.bounds.output_distance import original_by_distance
+from nonvacuous.bounds.pac_bayes import (
+    occam_binomial_symmetric,
+    occam_catoni_grid,
+    occam_kl,
+    occam_kl_bounded,
+    occam_subsampled_hoeffding,
+    occam_subsampled_kl,
+    pac_bayes_betting,
+    pac_bayes_catoni,
+    pac_bayes_catoni_grid,
+    pac_bayes_kl,
+    pac_bayes_kl_exact_constant,
+    pac_bayes_lambda,
+    pac_bayes_mcallester,
+    pac_bayes_quadratic,
+    pac_bayes_recursive,
+    pac_bayes_recursive_betting,
+    pac_bayes_renyi_draw,
+    pac_bayes_single_draw,
+    pac_bayes_split_kl,
+    universal_binomial,
+    universal_catoni_grid,
+)
+from nonvacuous.bounds.pick_to_learn import pick_to_learn, pick_to_learn_closed_form
+from nonvacuous.bounds.progressive import progressive_azuma, progressive_kl
+from nonvacuous.bounds.rademacher import rademacher_classifiers, rademacher_losses
+from nonvacuous.bounds.sample_compression import (
+    littlestone_warmuth,
+    sample_compression_binomial,
+    sample_compression_consistent,
+    sample_compression_kl,
+)
 from nonvacuous.bounds.selection import best as best
 
 __all__ = [
@@ -46,6 +85,7 @@ __all__ = [
     "Bound",
     "Certificate",
     "Fidelity",
+    "Loss",
     "Reference",
     "Refusal",
     "Verdict",
@@ -75,4 +115,45 @@ ALL: tuple[Bound[Any], ...] = (
     vc_dimension,
     growth_function,
     parameter_count,
+    holdout_loss_hoeffding,
+    holdout_loss_kl,
+    holdout_empirical_bernstein,
+    holdout_betting,
+    best_of_holdout,
+    progressive_azuma,
+    progressive_kl,
+    sample_compression_binomial,
+    sample_compression_kl,
+    sample_compression_consistent,
+    littlestone_warmuth,
+    pick_to_learn,
+    pick_to_learn_closed_form,
+    rademacher_classifiers,
+    rademacher_losses,
+    finite_class_binomial,
+    finite_class_kl,
+    finite_class_hoeffding,
+    arora_network,
+    original_by_distance,
+    pac_bayes_kl,
+    pac_bayes_kl_exact_constant,
+    pac_bayes_mcallester,
+    pac_bayes_quadratic,
+    pac_bayes_lambda,
+    pac_bayes_catoni,
+    pac_bayes_catoni_grid,
+    pac_bayes_betting,
+    pac_bayes_split_kl,
+    pac_bayes_recursive,
+    pac_bayes_recursive_betting,
+    pac_bayes_single_draw,
+    pac_bayes_renyi_draw,
+    occam_kl,
+    occam_kl_bounded,
+    occam_catoni_grid,
+    occam_binomial_symmetric,
+    universal_binomial,
+    universal_catoni_grid,
+    occam_subsampled_kl,
+    occam_subsampled_hoeffding,
 )

@@ -20,6 +20,7 @@ __all__ = [
     "Bound",
     "Certificate",
     "Fidelity",
+    "Loss",
     "Reference",
     "Refusal",
     "Verdict",
@@ -57,6 +58,18 @@ class About(StrEnum):
     ORIGINAL = "original"
     COMPRESSED = "compressed"
     STOCHASTIC = "stochastic"
+    """A net drawn anew for each row."""
+    DRAWN = "drawn"
+    """One net, drawn once."""
+
+
+class Loss(StrEnum):
+    """What the risk that is bounded is the mean of."""
+
+    ZERO_ONE = "0-1"
+    """An error counts 1."""
+    UNIT = "[0, 1]"
+    """Any loss between 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +134,15 @@ class Certificate(Generic[E]):
         return self.upper >= 1.0 - 1.0 / classes
 
     def __str__(self) -> str:
+        said = (
+            f"errs on at most {percent(self.upper)} % of unseen data"
+            if self.bound.loss is Loss.ZERO_ONE
+            else "has an expected loss, or error rate if errors were counted, of at"
+            f" most {ceiling(self.upper, 4)} on unseen data"
+        )
         return (
             f"Except with probability {plain(self.delta)} over the sample, the"
-            f" {self.about} net errs on at most {percent(self.upper)} % of unseen data"
-            f" ({self.bound.name})."
+            f" {self.about} net {said} ({self.bound.name})."
         )
 
 
@@ -154,6 +172,7 @@ class Bound(Generic[E]):
         default=lambda evidence, delta: {}
     )
     uniform: bool = False
+    loss: Loss = Loss.ZERO_ONE
 
     def certify(
         self, evidence: E, *, delta: float, about: About | None = None

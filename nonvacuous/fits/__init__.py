@@ -3,6 +3,11 @@
 from nonvacuous.fits._architecture import architecture_fit as architecture_fit
 from nonvacuous.fits._coreset import coreset_fit as coreset_fit
 from nonvacuous.fits._coreset import coreset_net as coreset_net
+from nonvacuous.fits._cushions import cushion_fit as cushion_fit
+from nonvacuous.fits._cushions import cushion_net as cushion_net
+from nonvacuous.fits._distance import ball_distance as ball_distance
+from nonvacuous.fits._distance import box_distance as box_distance
+from nonvacuous.fits._distance import distance_fit as distance_fit
 from nonvacuous.fits._norms import frobenius_fit as frobenius_fit
 from nonvacuous.fits._norms import path_fit as path_fit
 from nonvacuous.fits._norms import perturbation_fit as perturbation_fit
@@ -13,8 +18,13 @@ from nonvacuous.fits._reference_norms import two_layer_fit as two_layer_fit
 
 __all__ = [
     "architecture_fit",
+    "ball_distance",
+    "box_distance",
     "coreset_fit",
     "coreset_net",
+    "cushion_fit",
+    "cushion_net",
+    "distance_fit",
     "frobenius_fit",
     "path_fit",
     "perturbation_fit",

@@ -34,10 +34,7 @@ def render(report: Report) -> RenderableType:
     parts += [_paragraph(*line) for line in _verdicts(report)]
     if report.refused:
         parts.append(Text("\nRefused", style="bold"))
-        parts += [
-            _paragraph(f"{r.bound}: ", f"{r.assumption}: {r.reason}.")
-            for r in report.refused
-        ]
+        parts += [_paragraph(*line) for line in _refusals(report)]
     parts.append(Text("\nAssumptions and small print", style="bold"))
     parts += [_paragraph(*line) for line in _small_print(report)]
     return Group(*parts)
@@ -128,13 +125,21 @@ def _verdicts(report: Report) -> Iterator[tuple[str, str]]:
             f"{chosen.bound.name}, recomputed at delta / {charged} for the"
             f" {charged} theorems that it could have been picked from.",
         )
-    for row in report.rows():
-        if row.certificate.raw > 1 and row.name != "best":
-            yield (
-                f"{row.certificate.bound.name}: ",
-                f"the theorem's own number is {row.certificate.raw:.3g}, a risk is at"
-                " most 1.",
-            )
+    above = [row for row in report.rows() if row.certificate.raw > 1 and not row.name]
+    if above:
+        own = ", ".join(
+            f"{row.certificate.bound.name} {row.certificate.raw:.3g}" for row in above
+        )
+        yield "A risk is at most 1; ", f"the theorems' own numbers: {own}."
+
+
+def _refusals(report: Report) -> Iterator[tuple[str, str]]:
+    """One paragraph for each reason, with all that it refuses."""
+    names: dict[str, list[str]] = {}
+    for r in report.refused:
+        names.setdefault(f"{r.assumption}: {r.reason}.", []).append(r.bound)
+    for reason, refused in names.items():
+        yield ", ".join(dict.fromkeys(refused)) + ": ", reason
 
 
 def _small_print(report: Report) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from nonvacuous.bounds import (
     Bound,
     Certificate,
     Fidelity,
+    Loss,
     Reference,
     Refusal,
     Verdict,
@@ -176,3 +177,10 @@ def test_theorems_load_neither_torch_nor_plots_nor_compressors() -> None:
     assert not [m for m in loaded if not m.startswith("nonvacuous.")]
     assert not [m for m in loaded if m.startswith("nonvacuous.compression")]
     assert "nonvacuous.bounds.selection" in loaded
+
+
+def test_a_certificate_about_a_loss_does_not_speak_of_errors() -> None:
+    for bound in ALL:
+        outcome = bound.certify(bound.example, delta=0.05)
+        if isinstance(outcome, Certificate):
+            assert ("errs on" in str(outcome)) == (bound.loss is Loss.ZERO_ONE)

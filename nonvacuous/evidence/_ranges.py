@@ -1,0 +1,52 @@
+"""What the numbers of a fact must satisfy, in one sentence each."""
+
+from operator import index
+from typing import Any
+
+from nonvacuous.evidence._origin import Origin
+
+__all__ = ["check_least", "check_rates", "set_trials"]
+
+
+def set_trials(fact: Any, origin: Origin | None, name: str = "trials") -> None:
+    """Make the count of rows a plain integer and refuse an impossible one.
+
+    Raises:
+        ValueError: for that.
+    """
+    rows = index(getattr(fact, name))
+    object.__setattr__(fact, name, rows)
+    if rows < 1:
+        raise ValueError(f"{name} must be at least 1, got {rows}")
+    if origin is not None and rows > origin.rows:
+        raise ValueError(
+            f"{name} must be at most the {origin.rows} rows of {origin.source},"
+            f" got {rows}"
+        )
+
+
+def check_rates(fact: Any, *names: str) -> None:
+    """Refuse a rate outside [0, 1], or a probability of 1 that is spent.
+
+    Raises:
+        ValueError: for either.
+    """
+    for name in names:
+        value: float = getattr(fact, name)
+        if name.endswith("_delta"):
+            if not 0 <= value < 1:
+                raise ValueError(f"{name} must lie in [0, 1), got {value}")
+        elif not 0 <= value <= 1:
+            raise ValueError(f"{name} must lie in [0, 1], got {value}")
+
+
+def check_least(fact: Any, least: float, *names: str) -> None:
+    """Refuse a number below `least`.
+
+    Raises:
+        ValueError: if there is one.
+    """
+    for name in names:
+        value: float = getattr(fact, name)
+        if not value >= least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
