@@ -39,7 +39,6 @@ from nonvacuous.bounds.norms import (
     spectral_margin_fixed,
     spectral_margin_ratios,
     spectral_pac_bayes,
-    two_layer_margin,
     two_layer_units,
 )
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
@@ -109,7 +108,6 @@ ALL: tuple[Bound[Any], ...] = (
     spectral_margin_ratios,
     spectral_margin_budgets,
     spectral_pac_bayes,
-    two_layer_margin,
     two_layer_units,
     representation_margin,
     vc_dimension,

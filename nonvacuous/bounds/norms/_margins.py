@@ -147,7 +147,8 @@ def _reference_fixed(evidence: HasReference) -> tuple[Verdict, str]:
 
 CLASS_FIXED: Assumption[HasOrigin] = Assumption(
     name="class-fixed",
-    statement="architecture and grids were fixed before the rows were drawn",
+    statement="architecture, number format and grids were fixed before the rows were"
+    " drawn",
     judge=_class_fixed,
 )
 AFFINE_RELU: Assumption[HasOrigin] = Assumption(

@@ -6,6 +6,9 @@ of the domain, by :math:`\gamma/4` or more with probability 1/2, then
 .. math:: R(h) \le \hat L_\gamma(h)
           + 4 \sqrt{(\mathrm{KL} + \ln(6 n / \delta)) / (n - 1)} .
 
+It is implied by McAllester's inequality for the noise that moves no output so far,
+whose KL is at most :math:`2 (\mathrm{KL} + \ln 2)` (derived).
+
 Layers rescaled to one spectral norm :math:`\beta` bear noise of standard deviation
 :math:`\gamma / (42\, d B \tilde\beta^{d-1} \sqrt{h \ln 4hd})`, where
 :math:`\tilde\beta` is the point nearest to :math:`\beta` on a grid of

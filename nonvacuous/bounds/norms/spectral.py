@@ -6,7 +6,24 @@ on the sample, :math:`\ln N(\epsilon) \le \|X\|^2 \ln(2W^2)\, (R/\epsilon)^2` wi
 :math:`R = \prod_i s_i (\sum_i (b_i/s_i)^{2/3})^{3/2}`.  The margin over :math:`\gamma`
 is :math:`2/\gamma`-Lipschitz, and Dudley's integral gives the complexity (derived).
 
+Proof of the covering (derived).  One layer moves :math:`M X` by a point of the convex
+hull of :math:`2 W^2` matrices of norm :math:`c = b \|X\|`.  The mean of k random ones,
+shrunk by :math:`\sqrt k / (\sqrt k + 1)`, is off by at most :math:`c / (\sqrt k + 1)`
+in square mean, so :math:`k = \lceil (c/\epsilon - 1)^2 \rceil \le (c/\epsilon)^2`
+will do, and none for :math:`\epsilon \ge c`: no rounding up is left.  Projected on the
+ball of radius :math:`s \|X\|`, a centre comes no farther from what it covers, and the
+next layer starts within :math:`\prod s_i \|X\|`.  The best split of
+:math:`\epsilon` over the layers gives R.
+
 Their Lemma A.8 (recalled, with its constants) holds for all norms and margins at once.
+It follows from the above (derived): cells :math:`1/\gamma < 2^j/n`,
+:math:`\|X\| < x`, :math:`b_i < k_i / L`, :math:`s_i < l_i / L` with weights
+:math:`2^{-j}`, :math:`1/(k(k+1))`; :math:`\alpha = 1/n` in Dudley's integral; the
+deviation :math:`3\sqrt{\ln(1/\delta)/2n}`, as :math:`\sup (R - \hat R) - 2
+\hat{\mathfrak R}_S` has a mean of at most 0 and moves by 3/n with a row; and
+:math:`\sqrt{\ln 2W^2} \le \ln 2W` for :math:`W \ge 3`.  For narrower nets the former
+stands in for the latter.
+
 Beside it stand the covering theorem at budgets fixed before the sample, and on grids.
 With reference zero a layer times a constant is as good as another layer times it, so
 that :math:`\prod s_i / \gamma` and the ratios :math:`b_i / s_i` are all that matters
@@ -150,7 +167,8 @@ def _lemma(fit: SpectralFit, delta: float) -> Mapping[str, float]:
     shifted = spectral_complexity(
         [1 / count + s for s in fit.spectral], [1 / count + b for b in fit.distances]
     )
-    complexity = 144 * math.log(n) * math.log(2 * fit.width) / (margin * n)
+    wide = max(math.log(2 * fit.width), math.sqrt(math.log(2 * fit.width**2)))
+    complexity = 144 * math.log(n) * wide / (margin * n)
     logs = math.log(1 / delta) + math.log(2 * n / margin)
     logs += 2 * math.log(2 + fit.row_norm)
     for norm in (*fit.distances, *fit.spectral):

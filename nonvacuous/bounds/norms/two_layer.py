@@ -1,8 +1,9 @@
 r"""Neyshabur et al. 2019: two layers, the first one near its initialisation.
 
-``two_layer_margin`` has the constants of the authors' code, seen there; the theorem
-behind them is recalled.  ``two_layer_units`` is derived here from the same idea: one
-budget per hidden unit.  With :math:`\|v_j\| \le \alpha_j`,
+``two_layer_capacity`` is the number of the authors' code, seen there.  It is no theorem
+here: their Theorem 2 is recalled for a margin fixed before the sample, and its
+constants were not proved again.  ``two_layer_units`` is derived here from the same
+idea: one budget per hidden unit.  With :math:`\|v_j\| \le \alpha_j`,
 :math:`\|u_j - u^0_j\| \le \beta_j` and :math:`c_j = \|(u^0_j X)_+\|`, vector
 contraction leaves a sum over units; in each, the ReLU around :math:`u^0_j x_i` is a
 contraction of :math:`(u_j - u^0_j) x_i` that vanishes at 0, which costs a factor 2 in
@@ -29,7 +30,7 @@ from nonvacuous.bounds.norms._margins import (
 )
 from nonvacuous.evidence import TwoLayerFit
 
-__all__ = ["two_layer_capacity", "two_layer_margin", "two_layer_units"]
+__all__ = ["two_layer_capacity", "two_layer_units"]
 
 _Q = 8
 """Units' budgets are multiples of 1/q of the mean square."""
@@ -46,7 +47,7 @@ def two_layer_capacity(fit: TwoLayerFit, delta: float) -> float:
         delta: probability of being wrong, in (0, 1).
 
     Returns:
-        The number whose root over n is the gap.
+        The number whose root over n they compare with the gap; no certificate.
     """
     root = math.sqrt(fit.trials)
     reach = (fit.initial_norm + fit.distance * fit.row_norm) / root + 1
@@ -54,12 +55,6 @@ def two_layer_capacity(fit: TwoLayerFit, delta: float) -> float:
     r = constant * (fit.output_norm + 1) * reach / fit.margin
     logs = math.log(max(1.0, fit.margin * root) / delta)
     return outward((r + 3 * math.sqrt(5 * fit.hidden + logs)) ** 2)
-
-
-def _authors(fit: TwoLayerFit, delta: float) -> float:
-    return outward(
-        margin_error(fit) + math.sqrt(two_layer_capacity(fit, delta) / fit.trials)
-    )
 
 
 def _units(fit: TwoLayerFit, delta: float) -> dict[str, float]:
@@ -95,38 +90,6 @@ _EXAMPLE = TwoLayerFit(
     hidden=601,
     classes=10,
     reference="a digest",
-)
-
-two_layer_margin: Bound[TwoLayerFit] = Bound(
-    name="two-layer-margin",
-    statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
-    r" \hat L_\gamma(h) + \tfrac{1}{\sqrt n} \Bigl(\tfrac{3 \sqrt2 (\sqrt{2K} + 1)"
-    r" (\|V\|_F + 1) (\|(U_0 X)_+\|_F + \|U - U_0\|_F \|X\|_F + \sqrt n)}{\gamma"
-    r" \sqrt n} + 3 \sqrt{5H + \ln \tfrac{\max(1, \gamma \sqrt n)}{\delta}}\Bigr)"
-    r" \,\Bigr] \ge 1 - \delta",
-    source=Reference(
-        key="neyshabur2019towards",
-        where="Theorem 2, with the constants of the authors' code",
-        fidelity=Fidelity.EXACT,
-    ),
-    assumptions=(*SHARED, REFERENCE_FIXED),
-    about=About.ORIGINAL,
-    formula=_authors,
-    example=_EXAMPLE,
-    rises=(
-        "margin_errors",
-        "output_norm",
-        "distance",
-        "initial_norm",
-        "row_norm",
-        "hidden",
-        "classes",
-    ),
-    terms=lambda fit, delta: {
-        "margin error": margin_error(fit),
-        "capacity": two_layer_capacity(fit, delta),
-    },
-    uniform=True,
 )
 
 two_layer_units: Bound[TwoLayerFit] = Bound(
