@@ -78,6 +78,8 @@ def spectral_complexity(spectral: Sequence[float], distances: Sequence[float]) -
     Returns:
         The paper's spectral complexity.
     """
+    if math.inf in (*spectral, *distances, math.prod(spectral)):
+        return math.inf
     pairs = zip(distances, spectral, strict=True)
     return outward(math.prod(spectral) * _joined([b / s for b, s in pairs]))
 
