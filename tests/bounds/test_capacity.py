@@ -166,7 +166,8 @@ def test_the_count_is_below_the_dimension_on_real_sizes() -> None:
     for sizes in ((2, 3, 2), (20, 10, 2), (784, 300, 100, 2)):
         for n in (10**4, 10**6, 10**9):
             fit = ArchitectureFit(errors=0, trials=n, sizes=sizes)
-            assert growth_function.formula(fit, 0.05) <= vc_dimension.formula(fit, 0.05)
+            count = growth_function.formula(fit, 0.05)
+            assert count <= vc_dimension.formula(fit, 0.05) * (1 + 1e-12)
 
 
 def test_more_classes_than_two_have_no_such_dimension() -> None:
