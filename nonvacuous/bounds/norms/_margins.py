@@ -1,10 +1,10 @@
 r"""What all margin bounds by Rademacher complexity share.
 
-For a class F fixed before the sample and the ramp :math:`r_\gamma`, which is 1 at
+For a class H fixed before the sample and the ramp :math:`r_\gamma`, which is 1 at
 margins below 0 and 0 above :math:`\gamma`, except with probability :math:`\delta`
 
-.. math:: R(h) \le \hat L_\gamma(h) + 2 \hat{\mathfrak R}_S(r_\gamma \circ F)
-          + 3 \sqrt{\ln(2/\delta) / 2n} \quad \text{for all } h \in F.
+.. math:: R(h) \le \hat L_\gamma(h) + 2 \hat{\mathfrak R}_S(r_\gamma \circ H)
+          + 3 \sqrt{\ln(2/\delta) / 2n} \quad \text{for all } h \in H.
 
 A net trained on the sample belongs to no class fixed before it, but to one of a grid of
 classes; that grid's point pays ``nats``.

@@ -10,9 +10,9 @@ It is implied by McAllester's inequality for the noise that moves no output so f
 whose KL is at most :math:`2 (\mathrm{KL} + \ln 2)` (derived).
 
 Layers rescaled to one spectral norm :math:`\beta` bear noise of standard deviation
-:math:`\gamma / (42\, d B \tilde\beta^{d-1} \sqrt{h \ln 4hd})`, where
+:math:`\gamma / (42\, d B \tilde\beta^{d-1} \sqrt{\eta^* \ln(4 d \eta^*)})`, where
 :math:`\tilde\beta` is the point nearest to :math:`\beta` on a grid of
-:math:`d\, n^{1/2d}` points; h counts the widest layer, input and output among them.
+:math:`d\, n^{1/2d}` points.
 The constants below follow from this (derived).
 
 In units of :math:`(\gamma/B)^{1/d}` the grid does not depend on the margin: dividing
@@ -40,7 +40,7 @@ __all__ = ["perturbation_kl", "spectral_pac_bayes"]
 def perturbation_kl(fit: PerturbationFit) -> float:
     r"""The KL of the noisy net from the noise, in nats, rounded up.
 
-    .. math:: \tfrac{42^2 e^2}{2}\, d^2 B^2 h \ln(4dh)\, \gamma^{-2}
+    .. math:: \tfrac{42^2 e^2}{2}\, d^2 B^2 \eta^* \ln(4 d \eta^*)\, \gamma^{-2}
               \prod_i \|W_i\|_2^2 \sum_i \|W_i\|_F^2 / \|W_i\|_2^2
 
     Args:
@@ -88,8 +88,8 @@ spectral_pac_bayes: Bound[PerturbationFit] = Bound(
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
     r" \hat L_\gamma(h) + 4 \sqrt{\tfrac{\mathrm{KL} + \ln(6\, d\, n^{1 + 1/2d} /"
     r" \delta)}{n - 1}} \,\Bigr] \ge 1 - \delta, \quad \mathrm{KL} ="
-    r" \tfrac{42^2 e^2}{2} d^2 B^2 h \ln(4dh) \gamma^{-2} \prod_i \|W_i\|_2^2"
-    r" \sum_i \tfrac{\|W_i\|_F^2}{\|W_i\|_2^2}, \quad \|x\| \le B \text{ for every }"
+    r" \tfrac{42^2 e^2}{2} d^2 B^2 \eta^* \ln(4 d \eta^*) \gamma^{-2} \prod_i"
+    r" \|W_i\|_2^2 \sum_i \tfrac{\|W_i\|_F^2}{\|W_i\|_2^2}, \quad \|x\| \le B \text{ for every }"
     r" x",
     source=Reference(
         key="neyshabur2018pac",

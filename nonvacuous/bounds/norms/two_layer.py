@@ -9,7 +9,8 @@ contraction leaves a sum over units; in each, the ReLU around :math:`u^0_j x_i` 
 contraction of :math:`(u_j - u^0_j) x_i` that vanishes at 0, which costs a factor 2 in
 the second moment.  So the ramp's complexity is at most
 
-.. math:: \frac{2 \sqrt K}{\gamma n} \sum_j \alpha_j (\sqrt2\, \beta_j \|X\| + c_j) .
+.. math:: \frac{2 \sqrt{\eta^L}}{\gamma n} \sum_j
+          \alpha_j (\sqrt2\, \beta_j \|X\| + c_j) .
 
 The sample chooses :math:`\alpha_j^2 = a^2 m_j / qH` with whole :math:`m_j \ge 1`: their
 sum is at most :math:`(q + 1) H`, so that at most :math:`(e (q + 1))^H` vectors occur
@@ -95,11 +96,11 @@ _EXAMPLE = TwoLayerFit(
 two_layer_units: Bound[TwoLayerFit] = Bound(
     name="two-layer-margin-units",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
-    r" \hat L_\gamma(h) + \tfrac{4 \sqrt K}{\gamma n} a \bigl(\tfrac98 \sqrt2\, b"
-    r" \|X\|_F + \tfrac{3}{\sqrt 8} \|(U_0 X)_+\|_F\bigr) + 3"
-    r" \sqrt{\tfrac{\ln(2/\delta) + 2H(1 + \ln 9) + \sum_{i \le 3} \ln(1/\pi(j_i))}"
-    r"{2n}} \,\Bigr] \ge 1 - \delta, \quad \|V\|_F \le a, \|U - U_0\|_F \le b,"
-    r" \quad a, b, 1/\gamma \in \{2^{j/8}\}",
+    r" \hat L_\gamma(h) + \tfrac{4 \sqrt{\eta^L}}{\gamma n} \sigma \bigl(\tfrac98"
+    r" \sqrt2\, \tau \|X\|_F + \tfrac{3}{\sqrt 8} \|(W_1^0 X)_+\|_F\bigr) + 3"
+    r" \sqrt{\tfrac{\ln(2/\delta) + 2\eta^2(1 + \ln 9) + \sum_{i \le 3}"
+    r" \ln(1/\pi(j_i))}{2n}} \,\Bigr] \ge 1 - \delta, \quad \|W_2\|_F \le \sigma, \|W_1 - W_1^0\|_F"
+    r" \le \tau, \quad \sigma, \tau, 1/\gamma \in \{2^{j/8}\}",
     source=Reference(
         key="neyshabur2019towards",
         where="Theorem 2's idea, a budget for each unit",
