@@ -89,8 +89,8 @@ spectral_pac_bayes: Bound[PerturbationFit] = Bound(
     r" \hat L_\gamma(h) + 4 \sqrt{\tfrac{\mathrm{KL} + \ln(6\, d\, n^{1 + 1/2d} /"
     r" \delta)}{n - 1}} \,\Bigr] \ge 1 - \delta, \quad \mathrm{KL} ="
     r" \tfrac{42^2 e^2}{2} d^2 B^2 \eta^* \ln(4 d \eta^*) \gamma^{-2} \prod_i"
-    r" \|W_i\|_2^2 \sum_i \tfrac{\|W_i\|_F^2}{\|W_i\|_2^2}, \quad \|x\| \le B \text{ for every }"
-    r" x",
+    r" \|W_i\|_2^2 \sum_i \tfrac{\|W_i\|_F^2}{\|W_i\|_2^2}, \quad \|x\|"
+    r" \le B \text{ for every } x",
     source=Reference(
         key="neyshabur2018pac",
         where="Theorem 1, with the constants of its proof",

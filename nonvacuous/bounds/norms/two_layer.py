@@ -99,8 +99,8 @@ two_layer_units: Bound[TwoLayerFit] = Bound(
     r" \hat L_\gamma(h) + \tfrac{4 \sqrt{\eta^L}}{\gamma n} \sigma \bigl(\tfrac98"
     r" \sqrt2\, \tau \|X\|_F + \tfrac{3}{\sqrt 8} \|(W_1^0 X)_+\|_F\bigr) + 3"
     r" \sqrt{\tfrac{\ln(2/\delta) + 2\eta^2(1 + \ln 9) + \sum_{i \le 3}"
-    r" \ln(1/\pi(j_i))}{2n}} \,\Bigr] \ge 1 - \delta, \quad \|W_2\|_F \le \sigma, \|W_1 - W_1^0\|_F"
-    r" \le \tau, \quad \sigma, \tau, 1/\gamma \in \{2^{j/8}\}",
+    r" \ln(1/\pi(j_i))}{2n}} \,\Bigr] \ge 1 - \delta, \quad \|W_2\|_F \le \sigma,"
+    r" \|W_1 - W_1^0\|_F \le \tau, \quad \sigma, \tau, 1/\gamma \in \{2^{j/8}\}",
     source=Reference(
         key="neyshabur2019towards",
         where="Theorem 2's idea, a budget for each unit",
