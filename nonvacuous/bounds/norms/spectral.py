@@ -235,7 +235,8 @@ spectral_margin: Bound[SpectralFit] = Bound(
     r" \hat L_\gamma(h) + \tfrac8n + \tfrac{144 \ln n \ln 2\eta^*}{\gamma n}"
     r" \prod_i \bigl(\tfrac1d + \sigma_i\bigr) \Bigl(\sum_i \bigl(\tfrac{1/d +"
     r" \tau_i}{1/d + \sigma_i}\bigr)^{2/3}\Bigr)^{3/2} (1 + \|X\|_F)"
-    r" + \sqrt{\tfrac{9}{2n}} \sqrt{\ln \tfrac1\delta + \ln \tfrac{2n}{\gamma} + 2 \ln(2 + \|X\|_F)"
+    r" + \sqrt{\tfrac{9}{2n}} \sqrt{\ln \tfrac1\delta + \ln \tfrac{2n}{\gamma}"
+    r" + 2 \ln(2 + \|X\|_F)"
     r" + 2 \sum_i \ln(2 + d \tau_i) + 2 \sum_i \ln(2 + d \sigma_i)} \,\Bigr] \ge 1 -"
     r" \delta, \quad \sigma_i = \|W_i\|_2, \tau_i = \|(W_i - W_i^0)^\top\|_{2,1},"
     r" \eta^* \ge 3",
