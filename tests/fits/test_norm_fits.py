@@ -153,9 +153,6 @@ def test_norms_of_the_net_worked_by_hand() -> None:
     assert last.feature_norm == pytest.approx(math.sqrt(1000 * (9 + 64 + 49)))
 
 
-# biases
-
-
 @every_fit
 def test_a_net_with_biases_is_its_embedding(
     bound: Bound[Any], fitting: Fitting
@@ -192,9 +189,6 @@ def test_biases_that_became_zero_are_still_in_the_architecture() -> None:
     assert fits.frobenius_fit(zeros, sample, **here).inputs == 6
     with pytest.raises(ValueError, match="constant must be true"):
         homogeneous(network(2), constant=False)
-
-
-# margins
 
 
 def brute(bound: Bound[Any], fit: Any, net: Network, sample: Sample) -> float:
@@ -260,9 +254,6 @@ def test_a_net_that_errs_everywhere_has_a_fit(
     fit = fitting(net, shifted)
     assert fit.margin_errors == fit.trials
     assert bound.formula(fit, DELTA) > 1
-
-
-# references
 
 
 def test_a_reference_is_subtracted_biases_and_all() -> None:
@@ -342,9 +333,6 @@ def test_a_linear_net_stands_on_its_rows() -> None:
     assert isinstance(representation_margin.certify(fit, delta=DELTA), Certificate)
 
 
-# the domain
-
-
 def test_without_a_radius_the_sample_has_only_its_own_and_that_is_refused() -> None:
     """Rows in [0, 1] do not tell that all inputs are."""
     net = network(11)
@@ -365,9 +353,6 @@ def test_without_a_radius_the_sample_has_only_its_own_and_that_is_refused() -> N
     )
     with pytest.raises(ValueError, match="radius must be finite and at least"):
         fits.perturbation_fit(net, sample, radius=longest * 0.99, **here)
-
-
-# architecture
 
 
 def test_an_architecture_is_sizes_biases_and_number_format() -> None:
