@@ -20,7 +20,6 @@ from nonvacuous.bounds.norms import (
     spectral_margin_budgets,
     spectral_margin_ratios,
     spectral_pac_bayes,
-    two_layer_margin,
     two_layer_units,
 )
 from nonvacuous.data import Sample
@@ -68,8 +67,7 @@ _FITS: tuple[tuple[Bound[Any], Fit], ...] = (
     (spectral_margin_ratios, _measured(spectral_fit, bound=spectral_margin_ratios)),
     (spectral_margin_budgets, _measured(spectral_fit, bound=spectral_margin_budgets)),
     (spectral_pac_bayes, _measured(perturbation_fit)),
-    (two_layer_margin, _measured(two_layer_fit)),
-    (two_layer_units, _measured(two_layer_fit, bound=two_layer_units)),
+    (two_layer_units, _measured(two_layer_fit)),
     (parameter_count, _architecture),
     (growth_function, _architecture),
     (vc_dimension, _architecture),

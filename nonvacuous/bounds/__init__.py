@@ -39,7 +39,6 @@ from nonvacuous.bounds.norms import (
     spectral_margin_fixed,
     spectral_margin_ratios,
     spectral_pac_bayes,
-    two_layer_margin,
     two_layer_units,
 )
 from nonvacuous.bounds.occam import occam_binomial, occam_hoeffding
@@ -157,7 +156,6 @@ ALL: tuple[Bound[Any], ...] = (
     spectral_margin_fixed,
     spectral_pac_bayes,
     two_layer_units,
-    two_layer_margin,
     representation_margin,
     # what a class can hold
     parameter_count,

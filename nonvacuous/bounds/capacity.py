@@ -2,17 +2,19 @@ r"""Bounds by what an architecture can hold: parameters, patterns, shattered poi
 
 They look at no norm and no margin: every net of the architecture has the same bound.
 
-*Growth.*  On n labelled rows, fix the ReLUs' patterns in the layers below l: then layer
-l's :math:`n u_l` inputs to its units are polynomials of degree l in the :math:`W_l`
-parameters of layers up to l.  By Warren's theorem (Anthony and Bartlett 1999, Theorem
-8.3, recalled) M polynomials of degree D in W variables have at most
-:math:`2 (2 e M D / W)^W` sign patterns if :math:`M \ge W`, and at most :math:`2^M`
-anyway.  Whether a row is an error is told by the signs of :math:`f_y - f_j` for the
-:math:`Y - 1` other labels, ties included.  The product over layers bounds the number
+*Growth.*  On n labelled rows, fix the ReLUs' patterns in the layers below i: then layer
+i's :math:`n u_i` inputs to its units are polynomials of degree i in the :math:`N_i`
+parameters of layers up to i.  By Warren's theorem (Anthony and Bartlett 1999, Theorem
+8.3, recalled) m polynomials of degree i in N variables have at most
+:math:`2 (2 e m i / N)^N` sign patterns if :math:`m \ge N`, and at most :math:`2^m`
+anyway; a sign is whether one is above 0, which is all that a ReLU asks.  Whether a row
+is an error is told by the signs of :math:`f_y - f_j` for the :math:`\eta^L - 1` other
+classes, ties included.  The product over layers bounds the number
 of error patterns: the argument of Bartlett et al. 2019, kept as a count so that it
-holds for any number of labels Y (derived).
+holds for any number of classes (derived).
 
-*VC dimension.*  Their solution of that count for its dimension is recalled.
+*VC dimension.*  Their solution of that count for its dimension is recalled; it follows
+from :math:`2^V \le 2^d (2 e \nu V / \sum N_i)^{\sum N_i}`, the means in one.
 """
 
 import itertools
@@ -44,9 +46,10 @@ __all__ = [
 def shattered(sizes: tuple[int, ...], biases: bool = True) -> float:
     r"""Bartlett et al. 2019: an upper bound on the VC dimension of ReLU nets.
 
-    .. math:: d + \sum_i W_i \log_2(8 e U \log_2(4 e U)), \quad U = \sum_i i\, u_i
+    .. math:: d + \sum_{i=1}^d N_i \log_2(8 e \nu \log_2(4 e \nu)), \quad
+              \nu = \sum_i i u_i
 
-    with :math:`u_i` units in layer i and :math:`W_i` parameters in layers up to i.
+    with :math:`u_i` units in weight layer i and :math:`N_i` parameters up to it.
 
     Args:
         sizes: neurons of each layer, input first.
@@ -76,10 +79,10 @@ def _cumulated(sizes: tuple[int, ...], biases: bool) -> list[int]:
 def log_growth(sizes: tuple[int, ...], n: int, biases: bool = True) -> float:
     r"""Logarithm of how many error patterns n labelled rows can have, rounded up.
 
-    .. math:: \sum_l \min\bigl(n u_l \ln2,\;
-              \ln2 + W_l \ln(2 e n u_l l / W_l)\bigr), \quad u_d = Y - 1
+    .. math:: \sum_{i=1}^d \min\bigl(n u_i \ln2,\;
+              \ln2 + N_i \ln(2 e n u_i i / N_i)\bigr), \quad u_d = \eta^L - 1
 
-    The second term only where :math:`n u_l \ge W_l`; and never above
+    The second term only where :math:`n u_i \ge N_i`; and never above
     :math:`n \ln 2`.
 
     Args:
@@ -143,7 +146,8 @@ vc_dimension: Bound[ArchitectureFit] = Bound(
     name="vc-dimension",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h:\; R(h) \le \hat R_S(h) +"
     r" \sqrt{\tfrac8n \bigl(V \ln \tfrac{2 e n}{V} + \ln \tfrac4\delta\bigr)}"
-    r" \,\Bigr] \ge 1 - \delta, \quad V = d + \sum_i W_i \log_2(8 e U \log_2(4 e U))",
+    r" \,\Bigr] \ge 1 - \delta, \quad V = d + \textstyle\sum_i N_i \log_2(8 e \nu"
+    r" \log_2(4 e \nu))",
     source=Reference(
         key="bartlett2019nearly",
         where="Theorem 7, with the inequality of Vapnik and Chervonenkis",
@@ -177,11 +181,11 @@ growth_function: Bound[ArchitectureFit] = Bound(
     name="growth-function",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h:\; R(h) \le \hat R_S(h) +"
     r" \sqrt{\tfrac8n \bigl(\ln G(2n) + \ln \tfrac4\delta\bigr)} \,\Bigr] \ge 1 -"
-    r" \delta, \quad G(n) \le \prod_l 2 \Bigl(\tfrac{2 e n u_l l}{W_l}\Bigr)^{W_l},"
-    r" \quad u_d = Y - 1",
+    r" \delta, \quad G(n) \le \prod_i 2 \Bigl(\tfrac{2 e n u_i i}{N_i}\Bigr)^{N_i},"
+    r" \quad u_i = \eta^{i+1}, u_d = \eta^L - 1",
     source=Reference(
         key="bartlett2019nearly",
-        where="the count in the proof of Theorem 7, for many classes",
+        where="the count in the proof of Theorem 7, for several classes",
         fidelity=Fidelity.DERIVED,
     ),
     assumptions=(IID, ZERO_ONE, CLASS_FIXED, AFFINE_RELU),
@@ -204,7 +208,7 @@ growth_function: Bound[ArchitectureFit] = Bound(
 parameter_count: Bound[ArchitectureFit] = Bound(
     name="parameter-count",
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h:\; R(h) \le \hat R_S(h) +"
-    r" \sqrt{\tfrac{b N \ln 2 + \ln(1/\delta)}{2n}} \,\Bigr] \ge 1 - \delta",
+    r" \sqrt{\tfrac{N \ln r + \ln(1/\delta)}{2n}} \,\Bigr] \ge 1 - \delta",
     source=Reference(
         key="langford2005tutorial",
         where="Theorem 4.1 with Hoeffding's tail, b bits for each parameter",
@@ -219,7 +223,7 @@ parameter_count: Bound[ArchitectureFit] = Bound(
     terms=lambda fit, delta: {
         "error rate": fit.errors / fit.trials,
         "parameters": float(sum(fit.parameters)),
-        "bits of all parameters": float(_bits(fit)),
+        "bits": float(_bits(fit)),
         "bits for a gap of 1/2": (fit.trials / 2 + math.log(delta)) / math.log(2),
     },
     uniform=True,

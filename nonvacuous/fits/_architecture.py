@@ -3,7 +3,7 @@
 from nonvacuous._counting import check_fits, count_errors
 from nonvacuous.data import Sample
 from nonvacuous.evidence import ArchitectureFit, Origin
-from nonvacuous.fits._homogeneous import biased
+from nonvacuous.fits._sample_norms import biased
 from nonvacuous.nets import Network
 
 __all__ = ["architecture_fit"]

@@ -86,9 +86,9 @@ def column_squares(rows: Floats) -> Floats:
 
 
 def _scaled(matrix: Floats) -> tuple[Floats, float]:
-    """The matrix with entries of at most 1, and the power of two that was taken out."""
+    """The matrix with entries below 2, and the power of two that was taken out."""
     _, exponent = math.frexp(float(np.abs(matrix).max(initial=0.0)))
-    scale = math.ldexp(1.0, exponent)
+    scale = math.ldexp(1.0, exponent - 1)
     return matrix / scale, scale
 
 

@@ -3,7 +3,7 @@ r"""How far a compressed net can be from the original, anywhere in the domain.
 Two ways, both sound, and the smaller is taken.
 
 *Norms*, on the ball :math:`\|x\| \le r`: with :math:`s, \hat s` at least the spectral
-norms (full decompositions, rounded up),
+norms (:mod:`nonvacuous.fits._certified_norms`),
 
 .. math:: e_i = s_i e_{i-1} + \|W_i - \hat W_i\| \hat r_{i-1} + \|b_i - \hat b_i\|,
    \qquad \hat r_i = \hat s_i \hat r_{i-1} + \|\hat b_i\|, \qquad e_0 = 0,\;
@@ -27,6 +27,7 @@ from nonvacuous._counting import margins
 from nonvacuous.compression import Compressed
 from nonvacuous.data import Sample
 from nonvacuous.evidence import DistanceFit, Origin
+from nonvacuous.fits._certified_norms import spectral
 from nonvacuous.measures import homogeneous
 from nonvacuous.nets import Floats, Layer, Network
 
@@ -144,8 +145,8 @@ def _telescoped(pairs: list[tuple[Layer, Layer]], radius: float) -> float:
     error, reach = 0.0, radius
     for old, new in pairs:
         (w, b), (v, c) = _affine(old), _affine(new)
-        error = _spectral(w) * error + _spectral(w - v) * reach + _length(b - c)
-        reach = _spectral(v) * reach + _length(c)
+        error = spectral(w) * error + spectral(w - v) * reach + _length(b - c)
+        reach = spectral(v) * reach + _length(c)
         error, reach = error * (1 + _SLACK), reach * (1 + _SLACK)
     return error
 
@@ -159,12 +160,6 @@ def _pairs(network: Network, compressed: Network) -> list[tuple[Layer, Layer]]:
 def _affine(layer: Layer) -> tuple[Floats, Floats]:
     bias = np.zeros(len(layer.weight)) if layer.bias is None else layer.bias
     return layer.weight, bias
-
-
-def _spectral(matrix: Floats) -> float:
-    """A number at least the largest singular value: LAPACK's, and its error bound."""
-    largest = float(np.linalg.norm(matrix, 2))
-    return largest * (1 + float(max(matrix.shape)) * 32 * _UNIT)
 
 
 def _length(vector: Floats) -> float:

@@ -23,17 +23,16 @@ from nonvacuous.fits._certified_norms import (
     spectral,
     sum_of_rows,
 )
-from nonvacuous.fits._homogeneous import (
+from nonvacuous.fits._margin_grid import MarginCounts, at_best, gammas
+from nonvacuous.fits._reference import constant_in, moved, named
+from nonvacuous.fits._sample_norms import (
     UP,
     biased,
     columns_norm,
-    digest,
-    embedded,
     largest_row,
-    minus,
+    matrices,
     rows_norm,
 )
-from nonvacuous.fits._margin_grid import MarginCounts, at_best, gammas
 from nonvacuous.nets import Network
 
 __all__ = [
@@ -66,8 +65,8 @@ def frobenius_fit(
         Evidence for ``frobenius_margin`` and ``golowich_margin``.
     """
     constant = biased(network)
-    norm = math.prod(frobenius(w) for w in embedded(network, constant)) * UP
-    row_norm = rows_norm(sample, constant)
+    norm = math.prod(frobenius(w) for w in matrices(network, constant)) * UP
+    row_norm = rows_norm(network, sample, constant)
     return _norm_fit(network, sample, delta, origin, bound, "frobenius", norm, row_norm)
 
 
@@ -86,8 +85,8 @@ def path_fit(
         Evidence for ``path_margin``.
     """
     constant = biased(network)
-    norm = path(embedded(network, constant))
-    columns = columns_norm(sample, constant)
+    norm = path(matrices(network, constant))
+    columns = columns_norm(network, sample, constant)
     return _norm_fit(network, sample, delta, origin, path_margin, "path", norm, columns)
 
 
@@ -106,10 +105,10 @@ def row_sum_fit(
         Evidence for ``row_sum_margin``; its norm is at least the path norm.
     """
     constant = biased(network)
-    *hidden, last = [row_sums(w) for w in embedded(network, constant)]
+    *hidden, last = [row_sums(w) for w in matrices(network, constant)]
     norm = math.prod(float(s.max()) for s in hidden) * float(last.sum())
     norm *= UP * (1 + len(last) * 2.0**-52)
-    columns = columns_norm(sample, constant)
+    columns = columns_norm(network, sample, constant)
     return _norm_fit(
         network, sample, delta, origin, row_sum_margin, "row-sums", norm, columns
     )
@@ -168,22 +167,26 @@ def spectral_fit(
     Raises:
         ValueError: if the reference has other sizes.
     """
-    constant = biased(network) or (reference is not None and biased(reference))
-    matrices = embedded(network, constant)
-    differences = minus(matrices, network, reference, constant)
+    constant = constant_in(network, reference)
+    differences = moved(network, reference, constant)
+    norms = tuple(spectral(w) for w in matrices(network, constant))
     counts = MarginCounts.of(network, sample)
     fit = SpectralFit(
         margin_errors=0,
         trials=len(sample),
         margin=1.0,
-        spectral=tuple(spectral(w) for w in matrices),
+        spectral=norms,
         distances=tuple(sum_of_rows(d) for d in differences),
-        row_norm=rows_norm(sample, constant),
+        row_norm=rows_norm(network, sample, constant),
         width=max(network.sizes) + constant,
-        reference="zero" if reference is None else digest(reference),
+        reference=named(reference),
         origin=origin,
     )
-    return at_best(fit, bound, delta, counts, gammas(counts))
+    product = math.prod(norms) * UP
+    unit = product if 0 < product < math.inf else 1.0
+    return at_best(
+        fit, bound, delta, counts, (*gammas(counts), *gammas(counts, unit=unit))
+    )
 
 
 def perturbation_fit(
@@ -201,9 +204,9 @@ def perturbation_fit(
         sample: the rows.
         delta: probability of being wrong, for the choice of the margin.
         origin: the sample, for the record.
-        radius: Euclidean norm that no input that can occur exceeds; without it, inputs
-            are taken to be pixels in [0, 1] if all rows are, and otherwise the
-            sample's own radius is recorded, which the theorem refuses.
+        radius: Euclidean norm that no input that can occur exceeds, such as 28 for
+            784 pixels in [0, 1]; without it the sample's own is recorded, which the
+            theorem refuses.
 
     Returns:
         Evidence for ``spectral_pac_bayes``.
@@ -218,12 +221,9 @@ def perturbation_fit(
             f"radius must be finite and at least {seen}, the norm of a row, got"
             f" {radius}"
         )
-    pixels = bool(((sample.x >= 0) & (sample.x <= 1)).all())
-    known = math.sqrt(network.sizes[0]) if pixels else seen
-    reach = math.hypot(known if radius is None else radius, constant) * UP
     # the product of both fields rises in each spectral norm, so that rounding the same
     # norms up in both keeps the product above
-    norms = [(spectral(w), frobenius(w)) for w in embedded(network, constant)]
+    norms = [(spectral(w), frobenius(w)) for w in matrices(network, constant)]
     counts = MarginCounts.of(network, sample)
     fit = PerturbationFit(
         margin_errors=0,
@@ -231,8 +231,8 @@ def perturbation_fit(
         margin=1.0,
         spectral=math.prod(s for s, _ in norms) * UP,
         stable_ranks=sum((f / s) ** 2 if s > 0 else 1.0 for s, f in norms) * UP,
-        radius=reach,
-        domain=pixels or radius is not None,
+        radius=math.hypot(seen if radius is None else radius, constant) * UP,
+        domain=radius is not None,
         layers=len(norms),
         width=max(network.sizes) + constant,
         origin=origin,

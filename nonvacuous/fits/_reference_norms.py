@@ -1,22 +1,13 @@
 """Evidence for bounds around a reference: two layers, or a last layer alone."""
 
-from nonvacuous.bounds import Bound
 from nonvacuous.bounds.norms import representation_margin, two_layer_units
 from nonvacuous.data import Sample
 from nonvacuous.evidence import Origin, RepresentationFit, TwoLayerFit
 from nonvacuous.fits._certified_norms import frobenius
-from nonvacuous.fits._homogeneous import (
-    UP,
-    activations_norm,
-    biased,
-    digest,
-    embedded,
-    minus,
-    rows_norm,
-    same_sizes,
-)
 from nonvacuous.fits._margin_grid import MarginCounts, at_best, gammas
-from nonvacuous.nets import Floats, Layer, Network
+from nonvacuous.fits._reference import check_sizes, constant_in, moved, named
+from nonvacuous.fits._sample_norms import activations_norm, matrices, rows_norm
+from nonvacuous.nets import Network
 
 __all__ = ["representation_fit", "two_layer_fit"]
 
@@ -28,7 +19,6 @@ def two_layer_fit(
     delta: float,
     origin: Origin,
     reference: Network | None = None,
-    bound: Bound[TwoLayerFit] = two_layer_units,
 ) -> TwoLayerFit:
     """Norms of a net of two layers around a reference, at the best margin.
 
@@ -39,19 +29,17 @@ def two_layer_fit(
         origin: the sample, for the record.
         reference: a net of the same sizes that owes nothing to the rows, such as the
             initialisation; without it, zero.
-        bound: the theorem that chooses the margin.
 
     Returns:
-        Evidence for ``two_layer_units`` and ``two_layer_margin``.
+        Evidence for ``two_layer_units``.
 
     Raises:
         ValueError: if the net has not two layers, or the reference other sizes.
     """
     if len(network.layers) != 2:
         raise ValueError(f"the net must have 2 layers, got {len(network.layers)}")
-    constant = biased(network) or (reference is not None and biased(reference))
-    matrices = embedded(network, constant)
-    moved = minus(matrices, network, reference, constant)[0]
+    constant = constant_in(network, reference)
+    difference = moved(network, reference, constant)[0]
     initial = 0.0
     if reference is not None:
         first = Network(layers=reference.layers[:1], double=reference.double)
@@ -61,16 +49,16 @@ def two_layer_fit(
         margin_errors=0,
         trials=len(sample),
         margin=1.0,
-        output_norm=frobenius(matrices[1]),
-        distance=frobenius(moved),
+        output_norm=frobenius(matrices(network, constant)[1]),
+        distance=frobenius(difference),
         initial_norm=initial,
-        row_norm=rows_norm(sample, constant),
+        row_norm=rows_norm(network, sample, constant),
         hidden=network.sizes[1] + constant,
         classes=network.sizes[-1],
-        reference="zero" if reference is None else digest(reference),
+        reference=named(reference),
         origin=origin,
     )
-    return at_best(fit, bound, delta, counts, gammas(counts))
+    return at_best(fit, two_layer_units, delta, counts, gammas(counts))
 
 
 def representation_fit(
@@ -99,34 +87,27 @@ def representation_fit(
     Raises:
         ValueError: if the reference has other sizes.
     """
-    *hidden, last = network.layers
-    constant = last.bias is not None
     if reference is not None:
-        same_sizes(network, reference)
-        constant = constant or reference.layers[-1].bias is not None
-    moved = _row(last, constant)
-    if reference is not None:
-        moved = moved - _row(reference.layers[-1], constant)
+        check_sizes(network, reference)
+    hidden = network.layers[:-1]
+    ours = Network(layers=network.layers[-1:])
+    theirs = None if reference is None else Network(layers=reference.layers[-1:])
+    constant = constant_in(ours, theirs)
     if hidden:
-        below = Network(layers=tuple(hidden), double=network.double)
+        below = Network(layers=hidden, double=network.double)
         features = activations_norm(below, sample, constant)
     else:
-        features = rows_norm(sample, constant)
+        features = rows_norm(network, sample, constant)
     counts = MarginCounts.of(network, sample)
     fit = RepresentationFit(
         margin_errors=0,
         trials=len(sample),
         margin=1.0,
-        distance=frobenius(moved) * UP,
+        distance=frobenius(moved(ours, theirs, constant)[0]),
         feature_norm=features,
         classes=network.sizes[-1],
         apart=apart,
-        reference="zero" if reference is None else digest(reference),
+        reference=named(reference),
         origin=origin,
     )
     return at_best(fit, representation_margin, delta, counts, gammas(counts))
-
-
-def _row(layer: Layer, constant: bool) -> Floats:
-    """A last layer with its bias as a column."""
-    return embedded(Network(layers=(layer,)), constant)[0]

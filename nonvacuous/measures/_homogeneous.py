@@ -15,17 +15,22 @@ from nonvacuous.nets import Floats, Layer, Network
 __all__ = ["homogeneous", "homogeneous_rows"]
 
 
-def homogeneous(network: Network) -> Network:
+def homogeneous(network: Network, *, constant: bool | None = None) -> Network:
     """The same function without biases, one input and one unit a layer more.
 
     Args:
         network: the net.
+        constant: whether the constant is there; by default it is where some bias is
+            not zero.
 
     Returns:
-        A net of matrices for the rows of :func:`homogeneous_rows`; a net whose biases
-        are all zero only loses them.
+        A net of matrices for the rows of :func:`homogeneous_rows`; without the
+        constant, the net only loses its biases.
+
+    Raises:
+        ValueError: if a net that needs the constant is to do without.
     """
-    if not _biased(network):
+    if not _wanted(network, constant):
         bare = (Layer(weight=layer.weight, bias=None) for layer in network.layers)
         return Network(layers=tuple(bare), double=network.double)
     last = len(network.layers) - 1
@@ -38,26 +43,39 @@ def homogeneous(network: Network) -> Network:
     )
 
 
-def homogeneous_rows(network: Network, x: NDArray[np.floating[Any]]) -> Floats:
+def homogeneous_rows(
+    network: Network, x: NDArray[np.floating[Any]], *, constant: bool | None = None
+) -> Floats:
     """Rows as :func:`homogeneous` of this net takes them.
 
     Args:
         network: the net as it was, not its matrices.
         x: rows (n, ...).
+        constant: as there.
 
     Returns:
-        (n, inputs), float64, with a 1 at the end if the net has biases.
+        (n, inputs), float64, with a 1 at the end where the constant is there.
+
+    Raises:
+        ValueError: as there.
     """
     rows = x.reshape(len(x), network.sizes[0]).astype(np.float64)
     return (
         np.pad(rows, ((0, 0), (0, 1)), constant_values=1.0)
-        if _biased(network)
+        if _wanted(network, constant)
         else rows
     )
 
 
-def _biased(network: Network) -> bool:
-    return any(layer.bias is not None and layer.bias.any() for layer in network.layers)
+def _wanted(network: Network, constant: bool | None) -> bool:
+    needed = any(
+        layer.bias is not None and layer.bias.any() for layer in network.layers
+    )
+    if constant is None:
+        return needed
+    if needed and not constant:
+        raise ValueError("constant must be true for a net whose biases are not zero")
+    return constant
 
 
 def _embedded(layer: Layer, *, hidden: bool) -> Floats:

@@ -1,15 +1,17 @@
-"""Bounds by what an architecture can hold."""
+"""What an architecture can hold."""
 
 import itertools
 import math
 from dataclasses import replace
-from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mp, mpf
+from scipy.stats import binom
 
-from nonvacuous.bounds import Certificate, Refusal
+from nonvacuous.bounds import Bound, Certificate, Refusal
 from nonvacuous.bounds.capacity import (
     growth_function,
     log_growth,
@@ -17,147 +19,225 @@ from nonvacuous.bounds.capacity import (
     shattered,
     vc_dimension,
 )
-from nonvacuous.bounds.occam import occam_hoeffding
-from nonvacuous.evidence import ArchitectureFit, CodedFit
+from nonvacuous.evidence import ArchitectureFit, Origin
 
-SMALL = ArchitectureFit(errors=0, trials=60_000, sizes=(2, 3, 2))
-MNIST = ArchitectureFit(errors=0, trials=60_000, sizes=(784, 600, 10))
+some = settings(derandomize=True, max_examples=60, deadline=None)
+every_one = pytest.mark.parametrize(
+    "bound",
+    [vc_dimension, growth_function, parameter_count],
+    ids=lambda bound: bound.name,
+)
+BIG = (784, 600, 10)
+architectures = st.lists(st.integers(1, 40), min_size=1, max_size=4).flatmap(
+    lambda sizes: st.integers(2, 12).map(lambda k: (*sizes, k))
+)
 
 
-def test_agrees_with_published_values() -> None:
+def test_numbers_worked_by_hand() -> None:
     assert shattered((2, 3, 2)) == pytest.approx(259.2418598, rel=1e-9)
-    assert vc_dimension.formula(SMALL, 0.05) == pytest.approx(0.4972882546, rel=1e-9)
-    assert shattered(MNIST.sizes) == pytest.approx(1.64837e7, rel=1e-5)
-    assert parameter_count.formula(MNIST, 0.05) == pytest.approx(9.3899, abs=5e-5)
-    terms = parameter_count.terms(MNIST, 0.05)
-    # with no training error this many bits are worth a bound of one
-    assert int(terms["bits for a gap of 1/2"]) == 43_276
-    assert terms["parameters"] == 785 * 600 + 601 * 10
-
-
-def test_two_layers_have_a_closed_form() -> None:
-    for d, h, c in ((2, 3, 2), (10, 40, 2), (784, 600, 10)):
-        logs = math.log2(8 * math.e * (h + 2 * c) * math.log2(4 * math.e * (h + 2 * c)))
-        closed = 2 + (2 * (d + 1) * h + (h + 1) * c) * logs
-        assert shattered((d, h, c)) == pytest.approx(closed, rel=1e-12)
-
-
-def test_parameters_are_a_code_of_fixed_length() -> None:
-    coded = CodedFit(errors=7, trials=60_000, bits=32 * 20)
-    assert sum(SMALL.parameters) == 17
-    fit = replace(SMALL, errors=7, sizes=(2, 4, 2), biases=False)
-    assert sum(fit.parameters) == 16
-    fit = replace(fit, precision=40)
-    assert parameter_count.formula(fit, 0.05) == pytest.approx(
-        occam_hoeffding.formula(coded, 0.05), rel=1e-12
+    h, d, c = 3, 2, 2
+    by_hand = 2 + (2 * (d + 1) * h + (h + 1) * c) * math.log2(
+        8 * math.e * (h + 2 * c) * math.log2(4 * math.e * (h + 2 * c))
+    )
+    assert shattered((2, 3, 2)) == pytest.approx(by_hand, rel=1e-12)
+    none = ArchitectureFit(errors=0, trials=60_000, sizes=(2, 3, 2))
+    assert vc_dimension.formula(none, 0.05) == pytest.approx(0.4972882546, rel=1e-9)
+    assert f"{shattered(BIG):.5e}" == "1.64837e+07"
+    net = replace(none, sizes=BIG)
+    assert f"{parameter_count.formula(net, 0.05):.4f}" == "9.3899"
+    assert sum(net.parameters) == 477_010
+    assert parameter_count.terms(net, 0.05)["bits for a gap of 1/2"] == pytest.approx(
+        43_276, abs=1
     )
 
 
-def naive_growth(sizes: tuple[int, ...], n: int) -> Any:
-    with mpmath.workdps(50):
-        log, w, total = mpmath.log, 0, mpmath.mpf(0)
-        for i in range(1, len(sizes)):
-            w += (sizes[i - 1] + 1) * sizes[i]
-            k = sizes[i] if i + 1 < len(sizes) else sizes[i] - 1
-            every = n * k * log(2)
-            if n * k >= w:
-                ratio = 2 * mpmath.e * n * k * i / mpmath.mpf(w)
-                every = min(every, log(2) + w * log(ratio))
-            total += every
-        return min(total, n * log(2))
+def naive_growth(sizes: tuple[int, ...], n: int, biases: bool) -> mpf:
+    """ln prod_l 2 (2 e n k l / W)^W, or 2^{n k} where that is less or Warren silent."""
+    total, parameters = mpf(0), 0
+    for layer in range(1, len(sizes)):
+        parameters += (sizes[layer - 1] + biases) * sizes[layer]
+        units = sizes[layer] if layer + 1 < len(sizes) else sizes[layer] - 1
+        every = n * units * mp.log(2)
+        if n * units >= parameters:
+            base = 2 * mp.e * n * units * layer / mpf(parameters)
+            every = min(every, mp.log(2) + parameters * mp.log(base))
+        total += every
+    return min(total, n * mp.log(2))
 
 
-@pytest.mark.parametrize("n", [1, 30, 1000, 10**6, 10**9])
-@pytest.mark.parametrize("sizes", [(2, 2), (2, 3, 2), (5, 4, 3, 7)])
-def test_growth_is_its_formula_rounded_up(sizes: tuple[int, ...], n: int) -> None:
-    exact = naive_growth(sizes, n)
-    assert exact <= log_growth(sizes, n) <= exact * (1 + 1e-9)
+@some
+@given(
+    sizes=architectures,
+    n=st.integers(1, 10**7),
+    part=st.floats(0, 1),
+    biases=st.booleans(),
+    precision=st.integers(1, 64),
+    delta=st.floats(1e-9, 0.5),
+)
+def test_each_is_its_statement_at_fifty_digits_rounded_up(
+    sizes: tuple[int, ...],
+    n: int,
+    part: float,
+    biases: bool,
+    precision: int,
+    delta: float,
+) -> None:
+    fit = ArchitectureFit(
+        errors=int(part * n),
+        trials=n,
+        sizes=sizes,
+        biases=biases,
+        precision=precision,
+    )
+    with mp.workdps(50):
+        rate = mpf(fit.errors) / n
+        logs = mp.log(4 / mpf(delta))
+        growth = naive_growth(sizes, 2 * n, biases)
+        r = sum(i * k for i, k in enumerate(sizes) if i)
+        w = [(a + biases) * b for a, b in itertools.pairwise(sizes)]
+        v = len(w) + sum(itertools.accumulate(w)) * mp.log(
+            8 * mp.e * r * mp.log(4 * mp.e * r, 2), 2
+        )
+        every = 2 * n * mp.log(2)
+        sauer = min(every, v * mp.log(2 * mp.e * n / v)) if v < 2 * n else every
+        bits = precision * sum(w)
+        for bound, gap in (
+            (growth_function, mp.sqrt(mpf(8) / n * (growth + logs))),
+            (vc_dimension, mp.sqrt(mpf(8) / n * (sauer + logs))),
+            (
+                parameter_count,
+                mp.sqrt((bits * mp.log(2) + mp.log(1 / mpf(delta))) / (2 * n)),
+            ),
+        ):
+            found = bound.formula(fit, delta)
+            assert rate + gap <= found <= (rate + gap) * (1 + mpf(1e-9))
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-def test_affine_classifiers_of_the_plane_have_no_more_patterns(classes: int) -> None:
-    """A search over 200,000 nets finds fewer than the count allows."""
-    draw = np.random.default_rng(classes)
-    n = 12
-    x = np.column_stack([draw.normal(size=(n, 2)), np.ones(n)])
-    y = draw.integers(0, classes, n)
-    found: set[bytes] = set()
-    for _ in range(20):
-        w = draw.normal(size=(10_000, classes, 3))
-        scores = np.einsum("ij,skj->sik", x, w)
-        own = np.take_along_axis(scores, y[None, :, None], axis=2)
-        others = np.where(np.arange(classes) == y[:, None], -np.inf, scores)
-        wrong = np.packbits((own[:, :, 0] <= others.max(2)), axis=1)
-        found |= {row.tobytes() for row in wrong}
-    assert len(found) > 100
-    assert math.log(len(found)) <= log_growth((2, classes), n)
-    if classes == 2:  # Cover: 2 sum_{i <= 2} C(n - 1, i) dichotomies, exactly
-        cover = 2 * sum(math.comb(n - 1, i) for i in range(3))
-        assert len(found) <= cover
-        assert math.log(cover) <= log_growth((2, 2), n)
+@some
+@given(sizes=architectures, more=st.integers(1, 10**4), biases=st.booleans())
+def test_no_more_rows_than_the_dimension_have_all_patterns(
+    sizes: tuple[int, ...], more: int, biases: bool
+) -> None:
+    """The published dimension is a consequence of the count, for two classes."""
+    two = (*sizes[:-1], 2)
+    n = math.floor(shattered(two, biases)) + more
+    assert log_growth(two, n, biases) < n * math.log(2) * (1 - 1e-9)
 
 
-def test_the_vc_dimension_of_half_planes_is_below() -> None:
-    assert shattered((2, 2)) >= 3
-    for inputs, hidden in itertools.product((1, 2, 5), (1, 2, 4)):
-        # more than the parameters of its last layer, which it can surely shatter
-        assert shattered((inputs, hidden, 2)) > hidden + 1
+@some
+@given(sizes=architectures, n=st.integers(1, 10**6), more=st.integers(1, 10**6))
+def test_patterns_grow_and_patterns_per_row_shrink(
+    sizes: tuple[int, ...], n: int, more: int
+) -> None:
+    few, many = log_growth(sizes, n), log_growth(sizes, n + more)
+    assert few <= many * (1 + 1e-12)
+    assert many / (n + more) <= few / n * (1 + 1e-12)
 
 
-def test_enough_rows_make_them_say_something() -> None:
-    for bound in (vc_dimension, growth_function, parameter_count):
-        assert bound.formula(replace(SMALL, trials=10**6), 0.05) < 0.2
-    growth = growth_function.formula(SMALL, 0.05)
-    assert growth < vc_dimension.formula(SMALL, 0.05)
+def test_lines_in_the_plane_by_enumeration() -> None:
+    """Two classes by two affine outputs: Cover counts 2 sum_i C(n - 1, i)."""
+    for n in range(1, 60):
+        exact = 2 * sum(math.comb(n - 1, i) for i in range(3))
+        assert math.log(exact) <= log_growth((2, 2), n)
+    draw = np.random.default_rng(3)
+    x = np.column_stack([draw.normal(size=(6, 2)), np.ones(6)])
+    w = draw.normal(size=(400_000, 3))
+    seen = np.unique(w @ x.T > 0, axis=0)
+    assert len(seen) == 2 * (1 + 5 + 10)
 
 
-def test_covers_thresholds_on_a_toy_world() -> None:
-    """The worst of all thresholds, on each of 300 samples, of which some say much."""
-    draw = np.random.default_rng(6)
-    points, n = np.arange(10), 20_000
-    chance = np.where(points > 4, 0.9, 0.1)
-    above = points[:, None] > np.arange(-1, 10)
-    risk = np.where(above, 1 - chance[:, None], chance[:, None]).mean(0)
-    cells = draw.multinomial(n, np.full(10, 0.1), size=300)
-    ones = draw.binomial(cells, chance)
-    errors = (cells - ones) @ above + ones @ ~above
-    fit = ArchitectureFit(errors=0, trials=n, sizes=(1, 2))
-    for bound in (vc_dimension, growth_function, parameter_count):
-        upper = errors / n + bound.formula(fit, 0.05)
-        assert (upper >= risk).all()
-        assert upper.min() < 0.45
+def test_one_hidden_unit_by_enumeration() -> None:
+    """Patterns of many random nets on few rows, below the count for that layer."""
+    draw = np.random.default_rng(5)
+    n, nets = 8, 200_000
+    x, y = draw.normal(size=n), draw.integers(3, size=n)
+    w, b = draw.normal(size=(2, nets, 2))
+    v, c = draw.normal(size=(nets, 3, 2)), draw.normal(size=(nets, 3))
+    hidden = np.maximum(w[:, :, None] * x + b[:, :, None], 0)
+    outputs = np.einsum("tkh,thn->tkn", v, hidden) + c[:, :, None]
+    own = np.take_along_axis(outputs, y[None, None], axis=1)[:, 0]
+    wrong = (outputs >= own[:, None]).sum(axis=1) > 1
+    seen = len(np.unique(wrong, axis=0))
+    assert 10 < seen
+    assert math.log(seen) <= log_growth((1, 2, 3), n)
 
 
-def test_a_sample_that_chose_the_architecture_breaks_the_bound() -> None:
-    """A lookup table made for the rows has one net and no parameters: a bound for that
-    one net promises less than the half that it errs on random labels."""
-    table = ArchitectureFit(errors=0, trials=10_000, sizes=(1, 2))
-    for bound in (vc_dimension, growth_function, parameter_count):
-        assert bound.formula(table, 0.05) < 0.5
+def test_the_count_is_below_the_dimension_on_real_sizes() -> None:
+    for sizes in ((2, 3, 2), (20, 10, 2), (784, 300, 100, 2)):
+        for n in (10**4, 10**6, 10**9):
+            fit = ArchitectureFit(errors=0, trials=n, sizes=sizes)
+            count = growth_function.formula(fit, 0.05)
+            assert count <= vc_dimension.formula(fit, 0.05) * (1 + 1e-12)
 
 
-def test_vc_speaks_of_two_classes() -> None:
-    refusal = vc_dimension.certify(MNIST, delta=0.05)
-    assert isinstance(refusal, Refusal)
-    assert refusal.assumption == "two-classes"
-    assert isinstance(growth_function.certify(MNIST, delta=0.05), Certificate)
+def test_more_classes_than_two_have_no_such_dimension() -> None:
+    fit = ArchitectureFit(errors=0, trials=60_000, sizes=BIG)
+    outcome = vc_dimension.certify(fit, delta=0.05)
+    assert isinstance(outcome, Refusal)
+    assert outcome.assumption == "two-classes"
+    assert isinstance(growth_function.certify(fit, delta=0.05), Certificate)
 
 
-def test_more_parameters_than_rows_are_vacuous() -> None:
-    worst = math.sqrt(16 * math.log(2))
-    assert worst < growth_function.formula(MNIST, 0.05) < worst + 0.001
+@every_one
+def test_rows_that_shaped_the_class_are_refused(bound: Bound[ArchitectureFit]) -> None:
+    origin = Origin(source="toy", role="prior", digest="d", rows=60_000)
+    outcome = bound.certify(replace(bound.example, origin=origin), delta=0.05)
+    assert isinstance(outcome, Refusal)
+    assert outcome.assumption == "class-fixed"
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"sizes": (3,)}, "sizes must be at least two layers"),
-        ({"sizes": (3, 0, 2)}, "sizes must be"),
-        ({"sizes": (3, 1)}, "at least 2 outputs"),
-        ({"precision": 0}, "precision must be at least 1"),
-        ({"errors": -1}, "errors must lie"),
-    ],
+    ("field", "value"),
+    [("sizes", (3,)), ("sizes", (3, 0, 2)), ("sizes", (3, 1)), ("precision", 0)],
 )
-def test_impossible_architectures_are_refused(change: Any, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        replace(SMALL, **change)
+def test_evidence_refuses_what_is_no_architecture(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"{field} must be at least"):
+        replace(growth_function.example, **{field: value})
+
+
+# One input of {0, 1}, labels that are fair coins: the best classifier of the sample has
+# min(k0, n0 - k0) + min(k1, n1 - k1) errors, and risk 1/2 like every other.
+
+
+def failing(bound: Bound[ArchitectureFit], n: int, delta: float, copies: int) -> float:
+    """Probability that the fitted net's number is below 1/2, over all samples."""
+    fit = ArchitectureFit(
+        errors=0, trials=n * copies, sizes=(1, 2), biases=True, precision=2
+    )
+
+    def bad(errors: int) -> bool:
+        return bound.formula(replace(fit, errors=errors * copies), delta) < 0.5
+
+    most = max((e for e in range(n // 2 + 1) if bad(e)), default=-1)
+    total = 0.0
+    for ones in range(n + 1):
+        other = n - ones
+        least = [
+            np.bincount(
+                np.minimum(np.arange(m + 1), m - np.arange(m + 1)),
+                weights=binom.pmf(np.arange(m + 1), m, 0.5),
+            )
+            for m in (ones, other)
+        ]
+        law = np.convolve(*least)[: most + 1]
+        total += float(binom.pmf(ones, n, 0.5)) * float(law.sum())
+    return total
+
+
+@every_one
+@pytest.mark.parametrize("n", [10, 60, 400])
+def test_labels_that_are_coins_are_covered_over_all_samples(
+    bound: Bound[ArchitectureFit], n: int
+) -> None:
+    assert failing(bound, n, 0.05, copies=1) <= 0.05
+
+
+@every_one
+def test_copies_of_rows_break_it(bound: Bound[ArchitectureFit]) -> None:
+    assert failing(bound, 10, 0.05, copies=10_000) > 0.5
+
+
+@every_one
+def test_it_can_say_something(bound: Bound[ArchitectureFit]) -> None:
+    fit = ArchitectureFit(errors=0, trials=60_000, sizes=(2, 3, 2), precision=8)
+    assert bound.formula(fit, 0.05) < 0.5

@@ -20,7 +20,6 @@ from nonvacuous.bounds.norms.spectral import (
 from nonvacuous.bounds.norms.spectral import (
     spectral_margin_ratios as spectral_margin_ratios,
 )
-from nonvacuous.bounds.norms.two_layer import two_layer_margin as two_layer_margin
 from nonvacuous.bounds.norms.two_layer import two_layer_units as two_layer_units
 
 __all__ = [
@@ -34,6 +33,5 @@ __all__ = [
     "spectral_margin_fixed",
     "spectral_margin_ratios",
     "spectral_pac_bayes",
-    "two_layer_margin",
     "two_layer_units",
 ]

@@ -1,10 +1,10 @@
 r"""What all margin bounds by Rademacher complexity share.
 
-For a class F fixed before the sample and the ramp :math:`r_\gamma`, which is 1 at
+For a class H fixed before the sample and the ramp :math:`r_\gamma`, which is 1 at
 margins below 0 and 0 above :math:`\gamma`, except with probability :math:`\delta`
 
-.. math:: R(h) \le \hat L_\gamma(h) + 2 \hat{\mathfrak R}_S(r_\gamma \circ F)
-          + 3 \sqrt{\ln(2/\delta) / 2n} \quad \text{for all } h \in F.
+.. math:: R(h) \le \hat L_\gamma(h) + 2 \hat{\mathfrak R}_S(r_\gamma \circ H)
+          + 3 \sqrt{\ln(2/\delta) / 2n} \quad \text{for all } h \in H.
 
 A net trained on the sample belongs to no class fixed before it, but to one of a grid of
 classes; that grid's point pays ``nats``.
@@ -104,8 +104,8 @@ def ladder(value: float) -> Iterator[tuple[float, float]]:
 def fine(value: float) -> tuple[float, float]:
     r"""The least budget :math:`2^{j/8} \ge` `value`, and its nats.
 
-    The grid's points are 2^-44 of themselves above the powers, so that they hold a
-    power that was rounded up on its way here.
+    The grid's points are 2^-44 of themselves above the powers, so that a value that
+    was rounded to nearest is still held.
 
     Args:
         value: at least 0.
@@ -120,7 +120,7 @@ def fine(value: float) -> tuple[float, float]:
     value = max(value, _FLOOR)
     if value > 2.0 ** (1000 // STEPS):
         return math.inf, math.inf
-    budget, nats = dyadic((value * (1 - 2.0**-45)) ** STEPS)
+    budget, nats = dyadic(value**STEPS)
     return outward(budget ** (1 / STEPS)), nats
 
 
@@ -147,7 +147,8 @@ def _reference_fixed(evidence: HasReference) -> tuple[Verdict, str]:
 
 CLASS_FIXED: Assumption[HasOrigin] = Assumption(
     name="class-fixed",
-    statement="architecture and grids were fixed before the rows were drawn",
+    statement="architecture, number format and grids were fixed before the rows were"
+    " drawn",
     judge=_class_fixed,
 )
 AFFINE_RELU: Assumption[HasOrigin] = Assumption(

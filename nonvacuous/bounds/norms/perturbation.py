@@ -6,10 +6,13 @@ of the domain, by :math:`\gamma/4` or more with probability 1/2, then
 .. math:: R(h) \le \hat L_\gamma(h)
           + 4 \sqrt{(\mathrm{KL} + \ln(6 n / \delta)) / (n - 1)} .
 
+It is implied by McAllester's inequality for the noise that moves no output so far,
+whose KL is at most :math:`2 (\mathrm{KL} + \ln 2)` (derived).
+
 Layers rescaled to one spectral norm :math:`\beta` bear noise of standard deviation
-:math:`\gamma / (42\, d B \tilde\beta^{d-1} \sqrt{\eta^* \ln 4\eta^*d})`, where
+:math:`\gamma / (42\, d B \tilde\beta^{d-1} \sqrt{\eta^* \ln(4 d \eta^*)})`, where
 :math:`\tilde\beta` is the point nearest to :math:`\beta` on a grid of
-:math:`d\, n^{1/2d}` points; :math:`\eta^*` is the widest layer, input and output too.
+:math:`d\, n^{1/2d}` points.
 The constants below follow from this (derived).
 
 In units of :math:`(\gamma/B)^{1/d}` the grid does not depend on the margin: dividing
@@ -37,7 +40,7 @@ __all__ = ["perturbation_kl", "spectral_pac_bayes"]
 def perturbation_kl(fit: PerturbationFit) -> float:
     r"""The KL of the noisy net from the noise, in nats, rounded up.
 
-    .. math:: \tfrac{42^2 e^2}{2}\, d^2 B^2 \eta^* \ln(4d\eta^*)\, \gamma^{-2}
+    .. math:: \tfrac{42^2 e^2}{2}\, d^2 B^2 \eta^* \ln(4 d \eta^*)\, \gamma^{-2}
               \prod_i \|W_i\|_2^2 \sum_i \|W_i\|_F^2 / \|W_i\|_2^2
 
     Args:
@@ -85,9 +88,9 @@ spectral_pac_bayes: Bound[PerturbationFit] = Bound(
     statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
     r" \hat L_\gamma(h) + 4 \sqrt{\tfrac{\mathrm{KL} + \ln(6\, d\, n^{1 + 1/2d} /"
     r" \delta)}{n - 1}} \,\Bigr] \ge 1 - \delta, \quad \mathrm{KL} ="
-    r" \tfrac{42^2 e^2}{2} d^2 B^2 \eta^* \ln(4d\eta^*) \gamma^{-2} \prod_i \|W_i\|_2^2"
-    r" \sum_i \tfrac{\|W_i\|_F^2}{\|W_i\|_2^2}, \quad \|x\| \le B \text{ for every }"
-    r" x",
+    r" \tfrac{42^2 e^2}{2} d^2 B^2 \eta^* \ln(4 d \eta^*) \gamma^{-2} \prod_i"
+    r" \|W_i\|_2^2 \sum_i \tfrac{\|W_i\|_F^2}{\|W_i\|_2^2}, \quad \|x\|"
+    r" \le B \text{ for every } x",
     source=Reference(
         key="neyshabur2018pac",
         where="Theorem 1, with the constants of its proof",

@@ -2,25 +2,24 @@ r"""Bounds by one norm of the whole net: products of Frobenius norms, sums over 
 
 All of them bound the same thing.  The margin is a :math:`\sqrt2`-Lipschitz function of
 the outputs, so that by vector contraction (Maurer 2016) the ramp's complexity is at
-most, with :math:`\varepsilon_i \in \{-1, 1\}^Y` uniform,
+most, with :math:`\varepsilon_i \in \{-1, 1\}^{\eta^L}` uniform,
 
 .. math:: \frac{2}{\gamma n}\, \mathbb E \sup_W
           \sum_{i, k} \varepsilon_{ik} f_W(x_i)_k .
 
-*Frobenius.*  The last layer leaves :math:`\prod_l \|W_l\|_F \sqrt Y (E T^2)^{1/2}`,
-T the largest norm of :math:`\sum_i \varepsilon_i \phi(x_i)` over nets :math:`\phi` of
-:math:`d - 1` layers and unit norms.  Peeling a layer off :math:`E g(T)`, g convex and
-increasing, costs a factor 2.  Neyshabur et al. peel the first moment, and pay
-:math:`2^{d-1}`; with :math:`g(t) = t^2` it is :math:`E T^2 \le 2^{d-1} \|X\|^2`, half
-of that in the exponent (derived here).  Golowich et al. peel
-:math:`g(t) = e^{\lambda t}` and get a tail instead (derived in :func:`tail_factor`,
-from the paper's lemma).
+*Frobenius.*  The last layer leaves :math:`\prod_l \|W_l\|_F \sqrt{\eta^L} (E
+T^2)^{1/2}`, T the largest norm of :math:`\sum_i \varepsilon_i \phi(x_i)` over nets
+:math:`\phi` of :math:`d - 1` layers and unit norms.  Peeling a layer off :math:`E
+g(T)`, g convex and increasing, costs a factor 2.  Neyshabur et al. peel the first
+moment, and pay :math:`2^{d-1}`; with :math:`g(t) = t^2` it is :math:`E T^2 \le 2^{d-1}
+\|X\|^2` (derived here). Golowich et al. peel :math:`g(t) = e^{\lambda t}` and get a
+tail instead (derived in :func:`kappa`, from the paper's lemma).
 
 *Paths.*  Hidden units can be rescaled so that the absolute weights into each sum to 1;
 then those into the outputs sum to the path norm :math:`\phi_1`.  By duality what is
-left is the largest of :math:`Y \eta^1` sums over inputs, at a factor 2 for each hidden
-layer: :math:`E e^{\lambda T} \le Y \eta^1 2^d e^{\lambda^2 \phi_1^2 v / 2}` with
-:math:`v = \max_j \sum_i x_{ij}^2` (derived here; for one output it is below the
+left is the largest of :math:`\eta^L \eta^1` sums over inputs, at a factor 2 for each
+hidden layer: :math:`E e^{\lambda T} \le \eta^L \eta^1 2^d e^{\lambda^2 \phi_1^2 v / 2}`
+with :math:`v = \max_j \sum_i x_{ij}^2` (derived here; for one output it is below the
 constants that Golowich et al. print).
 
 A net times a constant has the same margins times that constant, so norm and margin
@@ -54,31 +53,31 @@ __all__ = [
     "frobenius_margin",
     "golowich_complexity",
     "golowich_margin",
+    "kappa",
     "multiclass_frobenius",
     "multiclass_path",
     "path_margin",
     "row_sum_complexity",
     "row_sum_margin",
-    "tail_factor",
 ]
 
 
-def tail_factor(depth: int) -> float:
+def kappa(depth: int) -> float:
     r"""What `depth` peeled layers cost the root of the second moment.
 
-    .. math:: \tau_t^2 = (1 + u_0)^2 + 2
+    .. math:: \kappa(k)^2 = (1 + u_0)^2 + 2
               + 2 e^{u_0^2/2} \int_{u_0}^\infty e^{-u^2/2} du, \quad
-              u_0 = \sqrt{2 t \ln 2}
+              u_0 = \sqrt{2 k \ln 2}
 
-    From :math:`P(T > \|X\| (1 + u)) \le 2^t e^{-u^2/2}`, trusted beyond :math:`u_0`.
+    From :math:`P(T > \|X\| (1 + u)) \le 2^k e^{-u^2/2}`, trusted beyond :math:`u_0`.
 
     Args:
-        depth: t, layers peeled, at least 0.
+        depth: layers peeled, at least 0.
 
     Returns:
         A factor on the product of norms, rounded up.
 
-    >>> tail_factor(1)
+    >>> kappa(1)
     2.81770165...
     """
     u = math.sqrt(2 * depth * math.log(2.0))
@@ -87,7 +86,9 @@ def tail_factor(depth: int) -> float:
 
 
 def frobenius_complexity(norm: float, largest_row: float, n: int, layers: int) -> float:
-    r"""Neyshabur et al. 2015, one output: :math:`2^{d-1} \nu \max\|x\| / \sqrt n`.
+    r"""Neyshabur et al. 2015, one output.
+
+    .. math:: 2^{d-1} \lVert h \rVert \max_i \|x_i\| / \sqrt n
 
     Args:
         norm: product of the layers' Frobenius norms.
@@ -102,7 +103,9 @@ def frobenius_complexity(norm: float, largest_row: float, n: int, layers: int) -
 
 
 def golowich_complexity(norm: float, row_norm: float, n: int, layers: int) -> float:
-    r"""Golowich et al. 2018, one output: :math:`(\sqrt{2 \ln2\, d} + 1) \nu \|X\| / n`.
+    r"""Golowich et al. 2018, one output.
+
+    .. math:: (\sqrt{2 d \ln 2} + 1) \lVert h \rVert \|X\|_F / n
 
     Args:
         norm: product of the layers' Frobenius norms.
@@ -119,7 +122,10 @@ def golowich_complexity(norm: float, row_norm: float, n: int, layers: int) -> fl
 def row_sum_complexity(
     norm: float, column_norm: float, n: int, layers: int, inputs: int
 ) -> float:
-    r"""Golowich et al. 2018, one output: :math:`2 \nu \sqrt{v(d+1+\ln\eta^1)} / n`.
+    r"""Golowich et al. 2018, one output.
+
+    .. math:: \tfrac2n \lVert h \rVert \sqrt{d + 1 + \ln \eta^1}
+              \sqrt{\max_j \textstyle\sum_i x_{ij}^2}
 
     Args:
         norm: product over the layers of the largest sum of absolute incoming weights.
@@ -136,12 +142,14 @@ def row_sum_complexity(
 
 
 def multiclass_frobenius(ratio: float, fit: NormFit, factor: float) -> float:
-    r"""Complexity of the ramp: :math:`(2 \sqrt Y / n)\, (\nu/\gamma)\, c \|X\|`.
+    r"""Complexity of the ramp.
+
+    .. math:: \tfrac{2 \sqrt{\eta^L}}{n} \tfrac{\lVert h \rVert}{\gamma}\, c\, \|X\|_F
 
     Args:
         ratio: a budget for the product of Frobenius norms over the margin.
         fit: the sample and the architecture.
-        factor: c, what peeling the hidden layers costs.
+        factor: :math:`c`, what peeling the hidden layers costs.
 
     Returns:
         The number, rounded up.
@@ -151,7 +159,10 @@ def multiclass_frobenius(ratio: float, fit: NormFit, factor: float) -> float:
 
 
 def multiclass_path(ratio: float, fit: NormFit) -> float:
-    r"""Complexity of the ramp: :math:`2\nu\sqrt{2v(d\ln2 + \ln(Y\eta^1))}/\gamma n`.
+    r"""Complexity of the ramp.
+
+    .. math:: \tfrac2n \tfrac{\lVert h \rVert}{\gamma}
+              \sqrt{2 v (d \ln 2 + \ln(\eta^L \eta^1))}
 
     Args:
         ratio: a budget for the sum over paths, all outputs together, over the margin.
@@ -172,7 +183,7 @@ def _peeled(ratio: float, fit: NormFit) -> float:
 
 
 def _tailed(ratio: float, fit: NormFit) -> float:
-    return multiclass_frobenius(ratio, fit, tail_factor(fit.layers - 1))
+    return multiclass_frobenius(ratio, fit, kappa(fit.layers - 1))
 
 
 def _best(complexity: Complexity, fit: NormFit, delta: float) -> dict[str, float]:
@@ -220,7 +231,8 @@ def _bound(
         name=name,
         statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
         r" \hat L_\gamma(h) + " + says + r" + 3 \sqrt{\tfrac{\ln(2/(\delta\,"
-        r" \pi(j)))}{2n}} \,\Bigr] \ge 1 - \delta, \quad 2^j \ge \nu(h)/\gamma",
+        r" \pi(j)))}{2n}} \,\Bigr] \ge 1 - \delta, \quad "
+        r" 2^j \ge \lVert h \rVert / \gamma",
         source=Reference(key=key, where=where, fidelity=Fidelity.DERIVED),
         assumptions=(*SHARED, _named(kind)),
         about=About.ORIGINAL,
@@ -247,36 +259,36 @@ frobenius_margin: Bound[NormFit] = _bound(
     "frobenius-margin",
     "frobenius",
     _peeled,
-    r"\tfrac{4 \sqrt Y}{n} 2^j\, 2^{(d-1)/2} \|X\|_F",
+    r"\tfrac{4 \sqrt{\eta^L}}{n} 2^j\, 2^{(d-1)/2} \|X\|_F",
     "neyshabur2015norm",
-    "the theorem on Frobenius norms, second moments in place of first, many classes",
+    "the theorem on Frobenius norms, second moments in place of first, several classes",
 )
 
 golowich_margin: Bound[NormFit] = _bound(
     "frobenius-margin-golowich",
     "frobenius",
     _tailed,
-    r"\tfrac{4 \sqrt Y}{n} 2^j\, \tau_{d-1} \|X\|_F",
+    r"\tfrac{4 \sqrt{\eta^L}}{n} 2^j\, \kappa(d-1) \|X\|_F",
     "golowich2018size",
-    "Theorem 1, for many classes with explicit constants",
+    "Theorem 1, for several classes with explicit constants",
 )
 
 path_margin: Bound[NormFit] = _bound(
     "path-norm-margin",
     "path",
     multiclass_path,
-    r"\tfrac{4}{n} 2^j \sqrt{2 (d \ln 2 + \ln(Y \eta^1))\,"
+    r"\tfrac{4}{n} 2^j \sqrt{2 (d \ln 2 + \ln(\eta^L \eta^1))\,"
     r" \max_j \textstyle\sum_i x_{ij}^2}",
     "neyshabur2015norm",
-    "path norms, by the l1 theorem of Golowich et al., for many classes",
+    "path norms, by the l1 theorem of Golowich et al., for several classes",
 )
 
 row_sum_margin: Bound[NormFit] = _bound(
     "row-sum-margin",
     "row-sums",
     multiclass_path,
-    r"\tfrac{4}{n} 2^j \sqrt{2 (d \ln 2 + \ln(Y \eta^1))\,"
+    r"\tfrac{4}{n} 2^j \sqrt{2 (d \ln 2 + \ln(\eta^L \eta^1))\,"
     r" \max_j \textstyle\sum_i x_{ij}^2}",
     "golowich2018size",
-    "Theorem 2, for many classes with explicit constants",
+    "Theorem 2, for several classes with explicit constants",
 )

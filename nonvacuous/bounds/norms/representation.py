@@ -2,12 +2,13 @@ r"""A last layer on a representation that was learnt from other rows.
 
 Kawaguchi, Kaelbling and Bengio 2017 split the data: some rows fix the hidden layers,
 and on the others only what is linear in them counts.  Given the hidden layers
-:math:`\phi`, the nets :math:`(W_0 + V) \phi(x)` with :math:`\|V\|_F \le b` are linear
-in V, and by vector contraction (Maurer 2016) the ramp's complexity on the other rows is
-at most :math:`2 \sqrt Y\, b \|\Phi\|_F / (\gamma n)`: no product over layers (derived;
-the paper's constants are recalled to be larger in Y).  The last layer, the norm b and
-the margin may depend on these rows, each budget on a grid; the reference :math:`W_0`,
-like :math:`\phi`, may depend on the others.
+:math:`\phi`, the nets :math:`(W^0 + V) \phi(x)` with :math:`\|V\|_F \le \tau` are
+linear in V, and by vector contraction (Maurer 2016) the ramp's complexity on the other
+rows is at most :math:`2 \sqrt{\eta^L}\, \tau \|\Phi\|_F / (\gamma n)`: no product over
+layers (derived; the paper's constants are recalled to be larger in the number of
+classes).  The last layer, the norm of V and the margin may depend on these rows, each
+budget on a grid; the reference :math:`W^0`, like :math:`\phi`, may depend on the
+others.
 """
 
 import math
@@ -62,11 +63,11 @@ def _apart(fit: RepresentationFit) -> tuple[Verdict, str]:
 
 representation_margin: Bound[RepresentationFit] = Bound(
     name="representation-margin",
-    statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall V, \gamma:\; R(h) \le"
-    r" \hat L_\gamma(h) + \tfrac{4 \sqrt Y}{\gamma n} b \|\Phi\|_F + 3"
+    statement=r"\Pr_{S \sim D^n}\Bigl[\, \forall h, \gamma:\; R(h) \le"
+    r" \hat L_\gamma(h) + \tfrac{4 \sqrt{\eta^L}}{\gamma n} \tau \|\Phi\|_F + 3"
     r" \sqrt{\tfrac{\ln(2/\delta) + \ln(1/\pi(j_1)) + \ln(1/\pi(j_2))}{2n}} \,\Bigr]"
-    r" \ge 1 - \delta, \quad h = (W_0 + V) \phi, \quad \|V\|_F \le b,"
-    r" \quad b, 1/\gamma \in \{2^{j/8}\}",
+    r" \ge 1 - \delta, \quad h = W \phi, \quad \|W - W^0\|_F \le \tau,"
+    r" \quad \tau, 1/\gamma \in \{2^{j/8}\}",
     source=Reference(
         key="kawaguchi2017generalization",
         where="the bound for two phases of training, constants derived",
