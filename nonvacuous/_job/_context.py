@@ -1,5 +1,6 @@
 """What every family of theorems is given: the net, the samples, and how to count."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +12,26 @@ from nonvacuous.data import Role, Sample
 from nonvacuous.evidence import Origin
 from nonvacuous.nets import Network
 
-__all__ = ["PROMISES", "Context", "Family", "Outcome", "Task"]
+__all__ = [
+    "NO_DOMAIN",
+    "PROMISES",
+    "Context",
+    "Family",
+    "Outcome",
+    "Task",
+    "radius",
+]
 
 Outcome = Row | Refusal
 Task = tuple[str, Callable[[], Iterable[Outcome]]]
 """A phrase that says what is done, and the doing."""
+
+NO_DOMAIN = (
+    "domain",
+    "it must hold for every input that can occur, and nothing says how large those can"
+    " be; a `Sample` with a `domain` does",
+)
+"""Why a theorem about all inputs is refused: rows seen say nothing of rows to come."""
 
 PROMISES = {
     Role.TRAIN: "i.i.d.",
@@ -101,3 +117,16 @@ class Context:
 
 Family = Callable[[Context, Sequence[Bound[Any]]], Iterator[Task]]
 """Tasks for those of a family's theorems that were asked for."""
+
+
+def radius(sample: Sample) -> float:
+    """The largest Euclidean norm that an input of the sample's domain can have.
+
+    Raises:
+        ValueError: if no domain is known.
+    """
+    if sample.domain is None:
+        raise ValueError("the sample must have a domain, got None")
+    features = sample.x[0].size
+    largest = max(abs(end) for end in sample.domain)
+    return math.nextafter(largest * math.sqrt(features), math.inf)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._job._context import NO_DOMAIN, Context, Outcome, Task, radius
 from nonvacuous.bounds import Bound
 from nonvacuous.bounds.capacity import growth_function, parameter_count, vc_dimension
 from nonvacuous.bounds.norms import (
@@ -54,6 +54,10 @@ def _measured(fit: Callable[..., Any], **settings: Any) -> Fit:
     return measure
 
 
+def _perturbation(context: Context, sample: Sample) -> Any:
+    return _measured(perturbation_fit, radius=radius(sample))(context, sample)
+
+
 def _architecture(context: Context, sample: Sample) -> Any:
     return architecture_fit(context.network, sample, origin=context.origin(sample))
 
@@ -66,7 +70,7 @@ _FITS: tuple[tuple[Bound[Any], Fit], ...] = (
     (spectral_margin, _measured(spectral_fit)),
     (spectral_margin_ratios, _measured(spectral_fit, bound=spectral_margin_ratios)),
     (spectral_margin_budgets, _measured(spectral_fit, bound=spectral_margin_budgets)),
-    (spectral_pac_bayes, _measured(perturbation_fit)),
+    (spectral_pac_bayes, _perturbation),
     (two_layer_units, _measured(two_layer_fit)),
     (parameter_count, _architecture),
     (growth_function, _architecture),
@@ -93,6 +97,9 @@ def _row(
 ) -> Iterator[Outcome]:
     if sample is None:
         yield context.refuse(bound, "sample", f"no {role} rows were given")
+        return
+    if bound is spectral_pac_bayes and sample.domain is None:
+        yield context.refuse(bound, *NO_DOMAIN)
         return
     try:
         evidence = fit(context, sample)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from nonvacuous._counting import count_errors
-from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._job._context import NO_DOMAIN, Context, Outcome, Task, radius
 from nonvacuous._result import ErrorCount
 from nonvacuous.bounds import Bound, Refusal
 from nonvacuous.bounds.noise_stability import arora_network
@@ -73,10 +73,8 @@ def _errors(
 
 
 def _distance(context: Context, train: Sample) -> Iterator[Outcome]:
-    x = train.x
-    if not ((x >= 0) & (x <= 1)).all():
-        reason = "features are not in [0, 1], so that no domain is known"
-        yield context.refuse(original_by_distance, "domain", reason)
+    if train.domain is None:
+        yield context.refuse(original_by_distance, *NO_DOMAIN)
         return
     try:
         small = Pipeline(steps=(Quantization(levels=_LEVELS),)).compress(
@@ -89,8 +87,8 @@ def _distance(context: Context, train: Sample) -> Iterator[Outcome]:
         context.network,
         small,
         train,
-        radius=float(context.network.sizes[0]) ** 0.5,
-        box=(0.0, 1.0),
+        radius=radius(train),
+        box=train.domain,
         origin=context.origin(train),
     )
     yield context.original(

@@ -107,7 +107,7 @@ def _sample(
 ) -> Sample:
     batches.flags.writeable = False  # so that the sample need not copy it
     x, y = batches.reshape(-1, *_SHAPE), np.concatenate(labels)
-    return Sample(x=x, y=y, role=role, source=source)
+    return Sample(x=x, y=y, role=role, source=source, domain=(0.0, 1.0))
 
 
 def _contents(

@@ -28,7 +28,14 @@ def load_digits() -> Dataset:
         x, y = arrays["x"] / np.float32(16), arrays["y"].astype(np.int64)
     order = np.array(sorted(range(len(y)), key=_place))
     train, test = (
-        Sample(x=x[rows], y=y[rows], role=role, source="digits", index=rows)
+        Sample(
+            x=x[rows],
+            y=y[rows],
+            role=role,
+            source="digits",
+            index=rows,
+            domain=(0.0, 1.0),
+        )
         for rows, role in (
             (order[:_TRAIN_ROWS], Role.TRAIN),
             (order[_TRAIN_ROWS:], Role.HOLDOUT),

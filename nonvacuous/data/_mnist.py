@@ -105,4 +105,4 @@ def _sample(images: Path, labels: Path, role: Role, source: str) -> Sample:
             f" {images.name}, got {len(y)}"
         )
     x.flags.writeable = False  # so that the sample need not copy it
-    return Sample(x=x, y=y, role=role, source=source)
+    return Sample(x=x, y=y, role=role, source=source, domain=(0.0, 1.0))

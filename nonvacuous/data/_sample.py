@@ -38,6 +38,8 @@ class Sample:
             two samples of one source are told apart by `index` alone.
         index: row numbers within the source, shape (n,), each at most once; left
             out, the rows are numbers 0 to n - 1.
+        domain: lowest and highest value that a feature of this source can ever have,
+            known without a look at the rows; None where nobody knows.
 
     Raises:
         TypeError: a field is not of its kind.
@@ -50,6 +52,7 @@ class Sample:
     role: Role
     source: str
     index: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    domain: tuple[float, float] | None = None
     _digest: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +69,13 @@ class Sample:
         ordered = np.sort(index)
         if (repeats := np.count_nonzero(ordered[1:] == ordered[:-1])) > 0:
             raise ValueError(f"index must name each row once, got {repeats} repeats")
+        if self.domain is not None:
+            low, high = self.domain
+            if not (low <= float(x.min()) and float(x.max()) <= high):
+                raise ValueError(
+                    f"domain must hold every value, {x.min()} to {x.max()}, got"
+                    f" {self.domain}"
+                )
         object.__setattr__(self, "x", x)
         object.__setattr__(self, "y", y)
         object.__setattr__(self, "index", index)
@@ -122,6 +132,7 @@ class Sample:
             role=self.role if role is None else role,
             source=self.source,
             index=self.index[kept],
+            domain=self.domain,
         )
 
 

@@ -241,3 +241,11 @@ def test_taking_nothing_is_refused():
 def test_a_permutation_and_its_inverse_give_the_same_digest(order):
     there = sample().take(order)
     assert there.take(np.argsort(order)).digest == sample().digest
+
+
+def test_a_domain_holds_every_value_and_goes_with_the_rows() -> None:
+    x, y = np.array([[0.0, 0.5], [1.0, 0.25]]), np.array([0, 1])
+    known = Sample(x=x, y=y, role=Role.TRAIN, source="a", domain=(0.0, 1.0))
+    assert known.take([1]).domain == (0.0, 1.0)
+    with pytest.raises(ValueError, match=r"^domain must hold every value, 0\.0 to 1"):
+        Sample(x=x, y=y, role=Role.TRAIN, source="a", domain=(0.0, 0.75))
