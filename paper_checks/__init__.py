@@ -15,7 +15,12 @@ __all__ = ["KEYS", "Check", "Truth", "Verdict", "checks"]
 
 Check = Callable[[], Verdict]
 
-KEYS = ("langford2005tutorial", "baykal2019coresets")
+KEYS = (
+    "langford2005tutorial",
+    "baykal2019coresets",
+    "golowich2018size",
+    "campi2023compression",
+)
 
 
 def checks(key: str | None = None) -> tuple[Check, ...]:
