@@ -156,9 +156,9 @@ def describe(compressor: Pipeline | MatrixProject) -> str:
     last = steps[-1]
     if isinstance(last, FineTuning):
         if draws:
-            return f"CoreNet x {len(draws)} on {last.levels} levels"
+            return f"CoreNet x {len(draws)}, {last.levels} levels"
         (surgery,) = (s for s in steps if isinstance(s, NetworkSurgery))
-        return f"pruned to {surgery.count:,} on {last.levels} levels"
+        return f"pruned to {surgery.count:,}, {last.levels} levels"
     if draws:
         return f"CoreNet, keep {draws[0].keep:g}"
     (cut,) = (s for s in steps if isinstance(s, MagnitudePruning))

@@ -51,7 +51,7 @@ def _network(context: Context, train: Sample) -> Iterator[Outcome]:
     small = cushion_net(context.network, evidence, seed=context.seed)
     yield context.row(
         outcome,
-        label=f"noise-stable, epsilon 2^-{evidence.grid_index}",
+        label=f"noise-stable, eps 2^-{evidence.grid_index}",
         n=evidence.trials,
         train=_errors(context, small, train),
         test=_errors(context, small, context.test),
