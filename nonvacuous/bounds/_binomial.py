@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 # of the exact one: measured, not proved; paper_checks/langford2005tutorial.py finds
 # at most an eighth of that at 50 digits.
 _SLACK = 2.0**-48
-_BLOCK = 64
+_BLOCK, _MOST = 64, 2**14  # terms that are summed at once, for each and for all
 
 MAX_TRIALS = 10**12
 """The tail costs O(sqrt(n)); beyond this many trials it is refused, not awaited."""
@@ -29,9 +29,9 @@ def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
     series; blocks are added until that is below 2^-60 of the sum.
     """
     total: Floats = np.ones_like(top)
-    last, start = np.ones_like(top), 0
+    last, start, block = np.ones_like(top), 0, _BLOCK
     while True:
-        i = np.arange(start + 1, start + _BLOCK + 1)
+        i = np.arange(start + 1, start + block + 1)
         ratio = np.maximum(top[..., None] - i + 1, 0) / (
             (bottom[..., None] + i) * odds[..., None]
         )
@@ -41,7 +41,8 @@ def _series(top: Floats, bottom: Floats, odds: Floats) -> Floats:
         rest = np.where(r < 1, last * r / np.maximum(1 - r, 2.0**-53), np.inf)
         if (np.where(last > 0, rest, 0.0) <= 2.0**-60 * total).all():
             return total
-        start += _BLOCK
+        start += block
+        block = max(_BLOCK, min(2 * block, _MOST // max(1, top.size)))
 
 
 def _log1mexp(a: Floats) -> Floats:
