@@ -190,7 +190,7 @@ def test_no_answer_is_no_picture(command: Command, tmp_path: Path) -> None:
         (["--target", "5%", "--rate", "3%", "--errors", "4"], "exclude each other"),
         (["--target", "5%", "--rate", "3%", "--trials", "4"], "is what is asked for"),
         (["--target", "5%", "--solve", "bits"], "has no bits; it can be solved for"),
-        (["--target", "5%", "--rate", "-3%"], "rate must lie in [0, 1]"),
+        (["--target", "5%", "--rate", "-3%"], "rate must lie in [0, 1], got -0.03"),
         (["--target", "5%", "--errors", "1e12"], "1 <= n <= 1e+12"),
         (["--target", "5%", "--errors=-3"], "errors must lie between"),
         ([*ASK[1:], "--plot", "a.gif"], "--plot must end in .png"),
