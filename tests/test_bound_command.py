@@ -101,6 +101,21 @@ def test_the_hold_out_is_beside_other_hold_out_bounds_only(command: Command) -> 
     assert strict(run.out)["holdout"]["raw"] == expected
 
 
+def test_the_hold_out_beside_counts_the_rows_that_were_looked_at(
+    command: Command,
+) -> None:
+    words = ["sample-compression-binomial", "--kept", 10, "--trials", 100]
+    run = command("bound", *words, "--errors", 3, "--json")
+    expected = clopper_pearson.formula(HoldoutErrors(errors=3, trials=90), 0.05)
+    assert strict(run.out)["holdout"]["raw"] == expected
+    words = ["progressive-kl", "--errors", 3, "--trials", 100, "--json"]
+    assert strict(command("bound", *words).out)["holdout"] is None  # many nets
+    words = ["pick-to-learn", "--picked", 3, "--trials", 10**15, "--json"]
+    run = command("bound", *words)
+    assert run.code == 0  # beyond what the binomial tail takes
+    assert strict(run.out)["holdout"] is None
+
+
 def test_a_vacuous_number_is_called_so(command: Command) -> None:
     run = command(*OCCAM[:2], "--errors", 60, "--trials", 100, "--bits", 5000)
     assert "at most 100.00 %" in run.out
@@ -173,6 +188,9 @@ COUNTS = ["holdout-binomial", "--errors", "1", "--trials", "10"]
         ([*COUNTS, "--errors", "nan"], "must be a whole number"),
         ([*COUNTS, "--errors", "11"], "errors must lie between 0 and trials (10)"),
         ([*COUNTS, "--errors=-1"], "errors must lie between"),
+        ([*COUNTS, "--errors", "-1"], "errors must lie between"),
+        ([*COUNTS, "--delta", "-5%"], "delta must lie strictly"),
+        (["holdout-betting", "--losses", "-0.1,0.2"], "losses must lie in [0, 1]"),
         ([*COUNTS, "--trials", "1e300"], "must be below 2^63"),
         ([*COUNTS, "--trials", "1e999999999"], "is out of range"),
         ([*COUNTS, "--trials"], "--trials: expected one argument"),

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from nonvacuous.bounds.holdout import clopper_pearson
+from nonvacuous.bounds.planning import Reached, solve
+from nonvacuous.cli._figure import _values
 from nonvacuous.evidence import HoldoutErrors
 
 Command = Callable[..., SimpleNamespace]
@@ -155,6 +158,16 @@ def test_every_kind_of_variable_can_be_drawn(
     assert (tmp_path / "a.png").exists()
 
 
+def test_the_picture_is_of_the_neighbourhood_of_the_answer() -> None:
+    answer = solve(clopper_pearson, "trials", 0.05, rate=0.03)
+    assert isinstance(answer, Reached)
+    values = _values(answer)
+    assert values[0] >= answer.value / 20
+    assert values[-1] <= answer.value * 20
+    steps = [b / a for a, b in pairwise(values)]
+    assert max(steps) < 1.1  # no straight line through what was not looked at
+
+
 def test_no_answer_is_no_picture(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     run = command("sample-size", "--rate", "3%", "--target", "1%", "--plot", file)
@@ -177,6 +190,8 @@ def test_no_answer_is_no_picture(command: Command, tmp_path: Path) -> None:
         (["--target", "5%", "--rate", "3%", "--errors", "4"], "exclude each other"),
         (["--target", "5%", "--rate", "3%", "--trials", "4"], "is what is asked for"),
         (["--target", "5%", "--solve", "bits"], "has no bits; it can be solved for"),
+        (["--target", "5%", "--rate", "-3%"], "rate must lie in [0, 1], got -0.03"),
+        (["--target", "5%", "--errors", "1e12"], "1 <= n <= 1e+12"),
         (["--target", "5%", "--errors=-3"], "errors must lie between"),
         ([*ASK[1:], "--plot", "a.gif"], "--plot must end in .png"),
         ([*ASK[1:], "--plot", "nowhere/a.png"], "there is no such folder"),

@@ -20,7 +20,6 @@ to be a `*`; the tests keep it, to show how far it is from a bound.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nonvacuous._numerics import up
 from nonvacuous.bounds._assumptions import IID, ZERO_ONE
@@ -33,6 +32,7 @@ from nonvacuous.bounds._bound import (
     Verdict,
 )
 from nonvacuous.bounds._unseen import fixed_before
+from nonvacuous.bounds.sample_compression import log_choose
 from nonvacuous.evidence import PickFit
 
 __all__ = [
@@ -41,24 +41,35 @@ __all__ = [
     "pick_to_learn_closed_form",
 ]
 
-Floats = NDArray[np.float64]
+_TERMS = 4096
+"""Ratios of a binomial law that are multiplied one by one."""
 
 _EXAMPLE = PickFit(picked=326, trials=24_000)
 
 
-def _log_ratios(k: int, n: int) -> Floats:
-    r""":math:`\ln \binom jk / \binom nk` for j = n-1 down to k."""
-    m = np.arange(n, k, -1, dtype=float)  # C(m-1, k) / C(m, k) = (m-k) / m
-    ratios: Floats = np.cumsum(np.log((m - k) / m))
-    return ratios
+def _fewer(k: int, n: int, u: float) -> float:
+    r""":math:`\Pr[B < k] / \Pr[B = k]` for B ~ Bin(n, u), k < nu, rounded up."""
+    i = np.arange(1, min(k, _TERMS) + 1, dtype=float)
+    ratios = (k - i + 1) / (n - k + i) * ((1 - u) / u)
+    terms = np.cumprod(ratios)
+    total = float(terms.sum())
+    if k > _TERMS:  # ratios fall: what is left is below a geometric series
+        ratio = float(ratios[-1]) * (1 + 2.0**-50)
+        total += float(terms[-1]) * ratio / (1 - ratio) if ratio < 1 else math.inf
+    return total * (1 + 2.0**-37)
 
 
 def change_probability_upper(k: int, n: int, log_delta: float) -> float:
-    """The one-sided u(k) of preferent compression, rounded up.
+    r"""The one-sided u(k) of preferent compression, rounded up.
 
-    The logarithm of the sum is convex and increases with -ln(1 - u), so Newton's
-    method from above stays above; the last iterate is moved outward until the sum
-    exceeds 1 beyond the arithmetic's own error.
+    The sum is that of a negative binomial law, so the equation is
+
+    .. math:: \Pr[B = k]\, \frac{n u}\delta + \Pr[B \le k] = 1,
+              \qquad B \sim \mathrm{Bin}(n, u)
+
+    and the left side is above 1 below the root, below 1 above it (derived here).
+    Bisection keeps a number above k/n at which it is below 1 beyond the arithmetic's
+    own error.
 
     Args:
         k: rows picked, ``0 <= k <= n``.
@@ -79,34 +90,29 @@ def change_probability_upper(k: int, n: int, log_delta: float) -> float:
             f"need 0 <= k <= n, n >= 1 and log_delta < 0, got k={k}, n={n},"
             f" log_delta={log_delta}"
         )
-    if k == n:
-        return 1.0
-    ratios = _log_ratios(k, n)
-    powers = np.arange(1, n - k + 1, dtype=float)
-    offset = log_delta - math.log(n)
-    size = 1.0 + float(np.abs(ratios).max()) - offset
+    choices = log_choose(n, k)
 
-    def surplus(x: float) -> tuple[float, float]:
-        """Logarithm of the sum, and its slope."""
-        logs = offset + ratios + powers * x
-        top = float(logs.max())
-        weights = np.exp(np.maximum(logs - top, -500.0))  # subnormals are slow
-        total = float(weights.sum())
-        return top + math.log(total), float((weights * powers).sum()) / total
+    def passes(u: float) -> bool:
+        """Whether the logarithm of the left side is below 0 beyond doubt."""
+        fewer, size = _fewer(k, n, u), -log_delta
+        if size < 600:
+            last = math.log1p(n * u * math.exp(size) + fewer)
+        else:  # the exponential could overflow
+            size += math.log(n) - math.log(u)
+            large = math.log(n) + math.log(u) - log_delta
+            last = float(np.logaddexp(large, math.log1p(fewer)))
+        parts = (choices, k * math.log(u), (n - k) * math.log1p(-u), last)
+        slack = 2.0**-49 * (sum(map(abs, parts)) + size)
+        return math.fsum(parts) + slack <= 0
 
-    # any one term alone gives an x that is too large
-    x = float(((-offset - ratios) / powers).min())
-    for _ in range(200):
-        value, slope = surplus(x)
-        moved = x - value / slope
-        if not moved < x * (1 - 1e-13):
-            break
-        x = moved
-    step = 2.0**-50 * x
-    while surplus(x)[0] < 2.0**-52 * (n + 4) * size + 2.0**-50 * n * x:
-        x += step
-        step *= 2
-    return min(1.0, up(-math.expm1(-x), ulps=4))
+    low, high = k / n, 1.0
+    while high - low > 2.0**-48 * high:
+        middle = 0.5 * (low + high)
+        if passes(middle):
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def _closed_form(fit: PickFit, delta: float) -> float:

@@ -64,7 +64,9 @@ def massart(predictions: ArrayLike) -> float:
     0.8325546112
     """
     v = _values(predictions)
-    norm = math.sqrt(float((v**2).sum(axis=1).max()) * (1 + 2.0**-45))
+    largest = float(np.abs(v).max())  # so that no square over- or underflows
+    squares = ((v / (largest or 1.0)) ** 2).sum(axis=1)
+    norm = largest * math.sqrt(float(squares.max()) * (1 + 2.0**-45))
     return up(norm * math.sqrt(2 * math.log(v.shape[0])) / v.shape[1], ulps=4)
 
 
@@ -218,8 +220,9 @@ def _deviation(trials: int, delta: float, mc_delta: float) -> float:
         raise ValueError(
             f"delta must exceed the {mc_delta} spent on random signs, got {delta}"
         )
-    left = math.nextafter(delta - mc_delta, 0.0)
-    return up(3 * math.sqrt(math.log(2 / left) / (2 * trials)), ulps=4)
+    left = max(math.nextafter(delta - mc_delta, 0.0), 5e-324)
+    nats = math.log(2) - math.log(left)
+    return up(3 * math.sqrt(nats / (2 * trials)), ulps=6)
 
 
 def _classifiers(fit: RademacherFit, delta: float) -> float:

@@ -50,6 +50,10 @@ _LOSSES = CompressionSetLosses(kept=10, trials=1_000, mean=0.02)
 _CONSISTENT = CompressionSetFit(kept=10, trials=1_000, errors=0)
 
 
+_TERMS = 2**20
+"""Factors of a binomial coefficient that are looked at one by one."""
+
+
 def log_choose(n: int, k: int) -> float:
     r""":math:`\ln \binom nk`, rounded up.
 
@@ -69,6 +73,9 @@ def log_choose(n: int, k: int) -> float:
     if not 0 <= k <= n:
         raise ValueError(f"need 0 <= k <= n, got n={n}, k={k}")
     few = min(k, n - k)
+    if few > _TERMS:  # Robbins 1955: 2 pi rounded down
+        nats = few * math.log(n / few) - (n - few) * math.log1p(-few / n)
+        return nats * (1 + 2.0**-49) + 0.5 * math.log(n / (6.283 * few * (n - few)))
     i = np.arange(1, few + 1, dtype=float)
     # all terms are at least ln 2, and numpy adds them pairwise
     return float(np.log((n - few + i) / i).sum()) * (1 + 2.0**-46)

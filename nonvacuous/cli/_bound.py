@@ -64,7 +64,8 @@ def bound(
 def _apply(theorem: Any, words: list[str]) -> int:
     """Read the facts, certify, say so."""
     from nonvacuous import _json
-    from nonvacuous.bounds import Refusal
+    from nonvacuous.bounds import About, Refusal
+    from nonvacuous.bounds._binomial import MAX_TRIALS
     from nonvacuous.bounds.holdout import clopper_pearson
     from nonvacuous.cli import _facts
     from nonvacuous.cli._output import deliver, reserve
@@ -89,8 +90,11 @@ def _apply(theorem: Any, words: list[str]) -> int:
         return 1
     beside = None
     types = {flag.name: flag.kind for flag in _facts.flags(theorem)}
-    if types.get("errors") is int and types.get("trials") is int:
-        counts = HoldoutErrors(errors=evidence.errors, trials=evidence.trials)
+    counted = types.get("errors") is int and types.get("trials") is int
+    rows = evidence.trials - getattr(evidence, "kept", 0) if counted else 0
+    # errors of one net; those of many, one for each row, say nothing of a net
+    if theorem.about is not About.STOCHASTIC and 0 < rows <= MAX_TRIALS:
+        counts = HoldoutErrors(errors=evidence.errors, trials=rows)
         other = clopper_pearson.certify(counts, delta=delta)
         if theorem is not clopper_pearson and not isinstance(other, Refusal):
             seen = isinstance(evidence, HoldoutErrors)

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal, InvalidOperation
@@ -81,13 +82,25 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, words: Sequence[str], name: str) -> dict[str, Any]:
         """What the words set, or a sentence about those that mean nothing."""
-        found, rest = self.parse_known_args(list(words))
+        found, rest = self.parse_known_args(_joined(words))
         if rest:
             known = [a.option_strings[0] for a in self._actions if a.option_strings]
             raise ValueError(
                 f"{name} does not take {' '.join(rest)}; it takes {', '.join(known)}"
             )
         return {k: v for k, v in vars(found).items() if v is not MISSING}
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """The words, a negative percentage or list tied to the flag that it follows."""
+    joined: list[str] = []
+    for word in words:
+        after = bool(joined) and joined[-1].startswith("--") and "=" not in joined[-1]
+        if after and re.match(r"-[\d.]", word):
+            joined[-1] += "=" + word
+        else:
+            joined.append(word)
+    return joined
 
 
 def flags(theorem: Theorem) -> list[Flag]:

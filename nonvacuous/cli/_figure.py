@@ -79,7 +79,9 @@ def _values(reached: Reached) -> list[int] | list[float]:
         counts = {question.count(max(1, int(v))) for v in spread}
         tops = {math.floor((k - 1) / question.rate) + 1 for k in counts}
         ends = {math.floor(k / question.rate) for k in counts}
-        return sorted(tops | ends | {int(answer)})
+        ends |= tops | {int(v) for v in spread}
+        low, high = spread[0], spread[-1]
+        return sorted({v for v in ends if low <= v <= high} | {int(answer)})
     if question.whole:
         return sorted({int(v) for v in spread} | {int(answer)})
     return sorted({*map(float, spread), answer})

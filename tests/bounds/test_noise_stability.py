@@ -304,6 +304,29 @@ def test_smoothness_seen_at_the_points_is_checked_and_an_estimate_is_not() -> No
     assert guessed.raw > seen.raw
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"projection_delta": 5e-324, "seeds": 2**64},
+        {"layer_cushions": (1e-160, 0.4), "onward_cushions": (1e-160, 0.5)},
+        {"contraction": 1e300, "grid_index": 500},
+    ],
+)
+def test_what_is_as_good_as_zero_gives_a_number_all_the_same(
+    changes: dict[str, Any],
+) -> None:
+    outcome = arora_network.certify(replace(FIT, **changes), delta=0.05)
+    assert isinstance(outcome, Certificate)
+    assert outcome.raw > 0.05  # its margin error
+
+
+def test_a_sample_that_shaped_the_class_is_refused() -> None:
+    origin = Origin(source="s", role="prior", digest="d", rows=60_000)
+    outcome = arora_network.certify(replace(FIT, origin=origin), delta=0.05)
+    assert isinstance(outcome, Refusal)
+    assert outcome.assumption == "architecture-fixed"
+
+
 def test_delta_must_exceed_what_the_compression_spent() -> None:
     with pytest.raises(ValueError, match=r"^delta must exceed the 0.005"):
         arora_network.certify(FIT, delta=0.005)

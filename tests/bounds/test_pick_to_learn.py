@@ -89,6 +89,35 @@ def test_it_is_the_root_at_fifty_digits_rounded_up(
         assert total(ours * (1 - mpf(10) ** -9)) < 1
 
 
+@pytest.mark.parametrize("delta", [0.05, 1e-300, 0.999, 1 - 2.0**-53])
+@pytest.mark.parametrize(
+    ("k", "n"),
+    [(0, 1), (0, 10**12), (1, 10**9), (7, 8), (99, 10**6), (6_000, 9_000)],
+)
+def test_many_rows_are_the_root_of_the_binomial_form(
+    k: int, n: int, delta: float
+) -> None:
+    def left(u: mpf) -> mpf:
+        few = term = mpf(1)
+        for i in range(1, k + 1):
+            term *= (k - i + 1) * (1 - u) / ((n - k + i) * u)
+            few += term
+        choices = mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
+        point = mp.exp(choices + k * mp.log(u) + (n - k) * mp.log1p(-u))
+        return point * (n * u / mpf(delta) + few)
+
+    with mp.workdps(50):
+        ours = mpf(change_probability_upper(k, n, math.log(delta)))
+        assert ours == 1 or left(ours) <= 1
+        if delta < 1 - 1e-9:  # where 1 - delta is a rounding error it may be larger
+            assert left(ours * (1 - mpf(10) ** -9)) > 1
+
+
+def test_a_number_of_rows_that_no_memory_holds_is_no_obstacle() -> None:
+    half = change_probability_upper(2**49, 2**50, math.log(0.05))
+    assert 0.5 < half < 0.5 + 1e-6
+
+
 @some
 @given(n=st.integers(1, 400), part=st.floats(0, 1), delta=st.floats(1e-9, 0.9))
 def test_more_picks_and_more_confidence_cost(n: int, part: float, delta: float) -> None:

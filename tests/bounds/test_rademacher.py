@@ -135,6 +135,19 @@ def test_both_bounds_are_their_formulas_rounded_up() -> None:
         assert certificate.bound.uniform
 
 
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
+def test_massart_scales_with_its_class(size: float) -> None:
+    assert massart([[size, size], [size, -size]]) / size >= 0.8325546111576977
+    assert massart([[size, size], [size, -size]]) / size < 0.83255461116
+    assert massart([[size, 0.0]]) < 1e-300
+
+
+def test_the_least_delta_there_is_gives_a_number() -> None:
+    fit = RademacherFit(errors=0, trials=10**6, complexity=0.0)
+    assert rademacher_classifiers.formula(fit, 1e-308) < 0.06
+    assert rademacher_classifiers.formula(fit, 5e-324) < 0.06
+
+
 def test_what_signs_have_spent_is_not_spent_again() -> None:
     fit = RademacherFit(errors=1, trials=10, complexity=0.1, mc_delta=0.05)
     with pytest.raises(ValueError, match=r"delta must exceed the 0\.05 spent"):

@@ -90,6 +90,15 @@ def test_the_order_of_the_kept_rows_fits_its_bits(kept: int) -> None:
     assert fewest <= order_bits(kept) <= fewest + 1
 
 
+@pytest.mark.parametrize(
+    ("n", "k"), [(2**22, 2**21), (2**30, 2**20 + 1), (10**15, 10**15 - 2**21)]
+)
+def test_a_large_coefficient_is_rounded_up_as_well(n: int, k: int) -> None:
+    with mp.workdps(50):
+        exact = mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
+        assert exact <= log_choose(n, k) <= exact * (1 + mpf(10) ** -9)
+
+
 def test_an_ordered_choice_costs_its_factorial() -> None:
     n, k = 100, 4  # n!/(n-k)! ordered choices
     ordered = math.log(math.perm(n, k))

@@ -38,7 +38,7 @@ def layer_codes(fit: CushionFit) -> tuple[LayerCode, ...]:
         One code for each layer.
 
     Raises:
-        ValueError: if a cushion is 0 or the contraction infinite.
+        ValueError: if a cushion is 0, or as good as 0, or the contraction infinite.
     """
     wanted = accuracies(
         fit.layer_cushions,
@@ -46,7 +46,7 @@ def layer_codes(fit: CushionFit) -> tuple[LayerCode, ...]:
         contraction=fit.contraction,
         epsilon=2.0**-fit.grid_index,
     )
-    if not min(wanted) > 0:
+    if not min(wanted) > 1e-280:  # one over it, times a layer's size, is a float
         raise ValueError("layer_codes needs cushions above 0 and a finite contraction")
     depth, widest = len(wanted), max(fit.widths)
     events = fit.seeds * fit.trials * depth**2 * widest
@@ -73,7 +73,7 @@ def _projected(size: int, accuracy: float, eta: float) -> LayerCode:
     bits = _bits(size / (accuracy * _ROUNDING))
     count, share = size, accuracy * (1 - _ROUNDING)
     # sign_count is at least 4 ln(2 / eta) / share^2
-    if math.log(2 / eta) < size * share**2 / 4:
+    if eta > 0 and math.log(2) - math.log(eta) < size * share**2 / 4:
         count = sign_count(share, eta)
         nats = count * bits * math.log(2.0)
         nats -= log_weight_integer(bits - 1) + log_weight_integer(count - 1)

@@ -52,6 +52,7 @@ from nonvacuous.bounds._bound import (
     Reference,
     Verdict,
 )
+from nonvacuous.bounds._unseen import fixed_before
 from nonvacuous.bounds.noise_stability._codes import layer_codes
 from nonvacuous.evidence import CushionFit
 
@@ -84,7 +85,7 @@ def _left(fit: CushionFit, delta: float) -> float:
         raise ValueError(
             f"delta must exceed the {spent} spent on the compression, got {delta}"
         )
-    return math.nextafter(delta - spent, 0.0)
+    return max(math.nextafter(delta - spent, 0.0), 5e-324)
 
 
 def _terms(fit: CushionFit, delta: float) -> dict[str, float]:
@@ -162,6 +163,11 @@ arora_network: Bound[CushionFit] = Bound(
             " sample, of the training and of each other, from a list of seeds fixed"
             " beforehand that `seeds` counts",
             judge=_helpers,
+        ),
+        fixed_before(
+            "architecture-fixed",
+            "the widths, constants counted, were fixed before the sample",
+            "prior",
         ),
         Assumption(
             name="cushions-over-all-rows",

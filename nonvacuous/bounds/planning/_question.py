@@ -251,5 +251,5 @@ def exact_rate(rate: float | Fraction) -> Fraction:
     Fraction(1, 20)
     """
     if not 0 <= rate <= 1:
-        raise ValueError(f"rate must lie in [0, 1], got {rate}")
+        raise ValueError(f"rate must lie in [0, 1], got {float(rate):g}")
     return rate if isinstance(rate, Fraction) else Fraction(repr(float(rate)))

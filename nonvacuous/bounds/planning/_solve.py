@@ -130,5 +130,5 @@ def _start(question: Question) -> Any:
     for candidate in candidates:
         if question.try_number(candidate) is not None:
             return candidate
-    question.number(candidates[0])
+    question.number(candidates[-1 if question.variable == "trials" else 0])
     raise ValueError(f"{question.theorem.name} refuses every {question.variable}")

@@ -41,6 +41,9 @@ __all__ = ["at_a_rate"]
 BLOCKS = 500
 """How many blocks may be tried before a proof over all n is given up."""
 
+COSTLY = 2**30
+"""From so many rows on a tenth of the blocks is tried: a tail costs O(sqrt(n))."""
+
 HORIZON = 10
 """How far beyond the answer it is to be proved to go on holding, as a factor."""
 
@@ -77,7 +80,8 @@ def at_a_rate(question: Question, target: float) -> Reached | Unreachable:
         return number is not None and number <= target
 
     def defined(n: int) -> bool:
-        return question.try_number(n) is not None
+        # without errors it is refused for the same n, and sooner
+        return question.try_number(n, **{question.errors: 0}) is not None
 
     best, known = None, None
     for n in (2**i for i in range(51)):
@@ -98,19 +102,20 @@ def at_a_rate(question: Question, target: float) -> Reached | Unreachable:
     # between the last power that failed and the first that held, then a little higher
     some = farthest(lambda n: holds(n, n), known, max(1, known // 2), known // 4 or 1)
     some = some + some // 16 if holds(some + some // 16, some + some // 16) else some
-    before, proved = walk(fails, 1, some, BLOCKS)
+    blocks = BLOCKS if some < COSTLY else BLOCKS // 10
+    before, proved = walk(fails, 1, some, blocks)
     first = min(before + 1, some)
-    for _ in range(BLOCKS):
+    for _ in range(blocks):
         end = min(HORIZON * some, MOST)
         if not defined(end):
             end = farthest(defined, some, end)
-        until, judged = walk(holds, some, end, BLOCKS)
+        until, judged = walk(holds, some, end, blocks)
         if until == end or not judged:
             break
-        some = walk(fails, until + 1, end, BLOCKS)[0] + 1  # it was not the last tooth
+        some = walk(fails, until + 1, end, blocks)[0] + 1  # it was not the last tooth
     if not holds(some, some):  # the teeth were too many
         some = until = known
-    value, least = walk(holds, some, first, BLOCKS)
+    value, least = walk(holds, some, first, blocks)
     return reached(
         question,
         target,
