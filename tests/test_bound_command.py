@@ -164,7 +164,7 @@ def test_a_refusal_says_why_and_exits_with_1(command: Command) -> None:
     words = _facts.example_words(bound, but=("independent",))
     run = command("bound", bound.name, *words, "--no-independent")
     assert run.code == 1
-    assert run.out.startswith("Refused: corenet-generalization")
+    assert run.out.startswith("corenet-generalization: refused, ")
     assert "the net was trained on these rows" in " ".join(run.out.split())
 
 

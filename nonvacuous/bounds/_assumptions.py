@@ -5,7 +5,17 @@ from typing import Protocol
 from nonvacuous.bounds._bound import Assumption, Verdict
 from nonvacuous.evidence import CodedFit, Origin
 
-__all__ = ["CODE_FIXED", "IID", "PREFIX_CODE", "UNSEEN", "ZERO_ONE", "HasOrigin"]
+__all__ = [
+    "CODE_FIXED",
+    "IID",
+    "PREFIX_CODE",
+    "UNSEEN",
+    "ZERO_ONE",
+    "HasOrigin",
+    "counted",
+    "fixed_before",
+    "vouched",
+]
 
 
 class HasOrigin(Protocol):
@@ -16,11 +26,34 @@ class HasOrigin(Protocol):
         """The sample, or None for bare numbers."""
 
 
-def _vouched(evidence: object) -> tuple[Verdict, str]:
-    return Verdict.VOUCHED, ""
+def vouched(name: str, statement: str) -> Assumption[object]:
+    """A condition that nothing in the evidence can tell: the caller's word."""
+    return Assumption(
+        name=name,
+        statement=statement,
+        judge=lambda evidence: (Verdict.VOUCHED, ""),
+    )
 
 
-def _counted(evidence: HasOrigin) -> tuple[Verdict, str]:
+def fixed_before(
+    name: str, statement: str, *forbidden: str, what: str = "what had to be fixed"
+) -> Assumption[HasOrigin]:
+    """A condition that rows of some roles violate, because they came before."""
+
+    def judge(evidence: HasOrigin) -> tuple[Verdict, str]:
+        origin = evidence.origin
+        if origin is not None and origin.role in forbidden:
+            return (
+                Verdict.VIOLATED,
+                f"the rows of {origin.source} have the role {origin.role}, so they"
+                f" shaped {what}",
+            )
+        return Verdict.VOUCHED, ""
+
+    return Assumption(name=name, statement=statement, judge=judge)
+
+
+def counted(evidence: HasOrigin) -> tuple[Verdict, str]:
     """Counts with an origin were made by our own counting; others are a word."""
     return (Verdict.VOUCHED if evidence.origin is None else Verdict.CHECKED), ""
 
@@ -42,17 +75,9 @@ def _prefix_code(evidence: CodedFit) -> tuple[Verdict, str]:
     return (Verdict.CHECKED if known else Verdict.VOUCHED), ""
 
 
-def _code_fixed(evidence: CodedFit) -> tuple[Verdict, str]:
-    origin = evidence.origin
-    if origin is not None and origin.role == "prior":
-        return Verdict.VIOLATED, f"the rows of {origin.source} shaped the prior"
-    return Verdict.VOUCHED, ""
-
-
-IID: Assumption[HasOrigin] = Assumption(
+IID = vouched(
     name="iid",
     statement="the rows are independent draws from the distribution of unseen data",
-    judge=_vouched,
 )
 UNSEEN: Assumption[HasOrigin] = Assumption(
     name="unseen",
@@ -62,7 +87,7 @@ UNSEEN: Assumption[HasOrigin] = Assumption(
 ZERO_ONE: Assumption[HasOrigin] = Assumption(
     name="zero-one-loss",
     statement="an error counts 1 and everything else 0; ties count as errors",
-    judge=_counted,
+    judge=counted,
 )
 PREFIX_CODE: Assumption[CodedFit] = Assumption(
     name="prefix-code",
@@ -70,8 +95,9 @@ PREFIX_CODE: Assumption[CodedFit] = Assumption(
     " the code, and stops by itself after its last bit",
     judge=_prefix_code,
 )
-CODE_FIXED: Assumption[CodedFit] = Assumption(
-    name="code-fixed",
-    statement="the decoder was fixed before the rows were drawn",
-    judge=_code_fixed,
+CODE_FIXED = fixed_before(
+    "code-fixed",
+    "the decoder was fixed before the rows were drawn",
+    "prior",
+    what="the code",
 )

@@ -10,10 +10,9 @@ and Gentile 2004), with as many candidates as there are hypotheses.
 import math
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
-from nonvacuous.bounds._unseen import fixed_before
 from nonvacuous.evidence import BestOf
 
 __all__ = ["best_of_holdout"]

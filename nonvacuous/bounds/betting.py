@@ -28,15 +28,13 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nonvacuous.bounds._assumptions import IID, UNSEEN
+from nonvacuous.bounds._assumptions import IID, UNSEEN, vouched
 from nonvacuous.bounds._bound import (
     About,
-    Assumption,
     Bound,
     Fidelity,
     Loss,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.evidence import OrderedLosses
@@ -151,10 +149,9 @@ holdout_betting: Bound[OrderedLosses] = Bound(
         IID,
         UNSEEN,
         BOUNDED,
-        Assumption(
+        vouched(
             name="order-fixed",
             statement="the order of the rows was fixed before their losses were seen",
-            judge=lambda seen: (Verdict.VOUCHED, ""),
         ),
     ),
     about=About.ORIGINAL,

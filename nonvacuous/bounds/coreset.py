@@ -15,7 +15,7 @@ from nonvacuous._sizes import (
     sample_size,
     support_size,
 )
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, vouched
 from nonvacuous.bounds._binomial import binomial_tail_inverse_lower
 from nonvacuous.bounds._bound import (
     About,
@@ -122,11 +122,10 @@ corenet_generalization: Bound[CoresetFit] = Bound(
             statement="the net does not depend on the rows of P",
             judge=_independent,
         ),
-        Assumption(
+        vouched(
             name="sensitivity-cdf",
             statement="F_j(M_j / K) <= exp(-1/K) for the CDF F_j of every edge's"
             " relative importance, K = ln(eta eta*)",
-            judge=lambda fit: (Verdict.VOUCHED, ""),
         ),
         Assumption(
             name="sub-exponential-delta",

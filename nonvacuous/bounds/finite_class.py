@@ -15,15 +15,13 @@ output, as their definition of compressible reads, does so only for :math:`2 \ga
 import math
 
 from nonvacuous._numerics import check_delta, rate_up, up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE, HasOrigin
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import (
     About,
-    Assumption,
     Bound,
     Fidelity,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.evidence import ParameterClassFit
@@ -72,19 +70,13 @@ def _terms(fit: ParameterClassFit, delta: float) -> dict[str, float]:
     }
 
 
-def _fixed(evidence: HasOrigin) -> tuple[Verdict, str]:
-    origin = evidence.origin
-    if origin is not None and origin.role == "prior":
-        return Verdict.VIOLATED, f"the rows of {origin.source} shaped the prior"
-    return Verdict.VOUCHED, ""
-
-
-CLASS_FIXED: Assumption[HasOrigin] = Assumption(
-    name="class-fixed",
-    statement="q, the r values of each parameter, and whatever else turns parameters"
+CLASS_FIXED = fixed_before(
+    "class-fixed",
+    "q, the r values of each parameter, and whatever else turns parameters"
     " into a net (helper matrices, seeds, architecture) were fixed before the rows"
     " were drawn",
-    judge=_fixed,
+    "prior",
+    what="the class",
 )
 
 _SOURCE = Reference(

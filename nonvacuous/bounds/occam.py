@@ -13,7 +13,7 @@ from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
 from nonvacuous.evidence import CodedFit
 
-__all__ = ["log_budget", "occam_binomial", "occam_hoeffding"]
+__all__ = ["code_terms", "log_budget", "occam_binomial", "occam_hoeffding"]
 
 _EXAMPLE = CodedFit(errors=2_400, trials=60_000, bits=5_000)
 
@@ -46,7 +46,8 @@ def _deviation(fit: CodedFit, delta: float) -> float:
     return math.sqrt(-log_budget(fit.bits, delta) / (2 * fit.trials))
 
 
-def _terms(fit: CodedFit, delta: float) -> dict[str, float]:
+def code_terms(fit: CodedFit, delta: float) -> dict[str, float]:
+    """What a bound on a coded net is made of."""
     return {
         "error rate": fit.errors / fit.trials,
         "bits": float(fit.bits),
@@ -73,7 +74,7 @@ occam_binomial: Bound[CodedFit] = Bound(
     example=_EXAMPLE,
     rises=("errors", "bits"),
     falls=("trials",),
-    terms=_terms,
+    terms=code_terms,
     uniform=True,
 )
 
@@ -94,6 +95,6 @@ occam_hoeffding: Bound[CodedFit] = Bound(
     example=_EXAMPLE,
     rises=("errors", "bits"),
     falls=("trials",),
-    terms=_terms,
+    terms=code_terms,
     uniform=True,
 )

@@ -14,7 +14,12 @@ margin, and the certificate is then 1.
 import math
 from fractions import Fraction
 
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE, HasOrigin
+from nonvacuous.bounds._assumptions import (
+    IID,
+    ZERO_ONE,
+    fixed_before,
+    vouched,
+)
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import (
     About,
@@ -47,17 +52,6 @@ def _wide(fit: DistanceFit) -> tuple[Verdict, str]:
     return Verdict.CHECKED, ""
 
 
-def _code(evidence: HasOrigin) -> tuple[Verdict, str]:
-    origin = evidence.origin
-    if origin is not None and origin.role == "prior":
-        return Verdict.VIOLATED, f"the rows of {origin.source} shaped the prior"
-    return Verdict.VOUCHED, ""
-
-
-def _domain(evidence: HasOrigin) -> tuple[Verdict, str]:
-    return Verdict.VOUCHED, ""
-
-
 original_by_distance: Bound[DistanceFit] = Bound(
     name="original-by-distance",
     statement=r"\Pr_{S \sim D^n}\bigl[\, \forall f, g, \theta \ge \sqrt2\, \sup_x"
@@ -71,22 +65,21 @@ original_by_distance: Bound[DistanceFit] = Bound(
     assumptions=(
         IID,
         ZERO_ONE,
-        Assumption(
-            name="code-fixed",
-            statement="the decoder, of a prefix code, was fixed before the rows were"
-            " drawn",
-            judge=_code,
+        fixed_before(
+            "code-fixed",
+            "the decoder, of a prefix code, was fixed before the rows were drawn",
+            "prior",
+            what="the code",
         ),
         Assumption(
             name="margin-covers-distance",
             statement="the float32 theta is at least sqrt(2) times the distance",
             judge=_wide,
         ),
-        Assumption(
+        vouched(
             name="distance-on-the-domain",
             statement="the distance holds at every point that unseen data can take,"
             " not only on the sample",
-            judge=_domain,
         ),
     ),
     about=About.ORIGINAL,

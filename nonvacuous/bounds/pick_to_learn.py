@@ -22,7 +22,7 @@ import math
 import numpy as np
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -31,7 +31,6 @@ from nonvacuous.bounds._bound import (
     Reference,
     Verdict,
 )
-from nonvacuous.bounds._unseen import fixed_before
 from nonvacuous.bounds.sample_compression import log_choose
 from nonvacuous.evidence import PickFit
 

@@ -18,10 +18,9 @@ last.  The constants are derived here:
 import math
 
 from nonvacuous._numerics import rate_up, up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Reference
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds._unseen import fixed_before
 from nonvacuous.bounds.holdout import hoeffding_upper
 from nonvacuous.bounds.selection import log_weight_integer
 from nonvacuous.evidence import ProgressiveErrors

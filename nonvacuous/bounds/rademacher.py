@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nonvacuous._numerics import check_delta, up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -29,7 +29,7 @@ from nonvacuous.bounds._bound import (
     Reference,
     Verdict,
 )
-from nonvacuous.bounds._unseen import BOUNDED, fixed_before
+from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.evidence import RademacherFit, RademacherLosses
 
 __all__ = [

@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before, vouched
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import (
     About,
@@ -32,7 +32,7 @@ from nonvacuous.bounds._bound import (
     Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds._unseen import BOUNDED, fixed_before
+from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.bounds.selection import log_weight_integer
 from nonvacuous.evidence import CompressionSetFit, CompressionSetLosses
 
@@ -149,10 +149,9 @@ _RECONSTRUCTION = fixed_before(
     " rows as a set and of the message",
     "prior",
 )
-_OUTSIDE: Assumption[object] = Assumption(
+_OUTSIDE: Assumption[object] = vouched(
     name="counted-outside",
     statement="losses are counted on the rows that were not kept, on all of them",
-    judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 _NO_ERROR: Assumption[CompressionSetFit] = Assumption(
     name="consistent",

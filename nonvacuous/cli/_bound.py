@@ -86,7 +86,7 @@ def _apply(theorem: Any, words: list[str]) -> int:
     if isinstance(outcome, Refusal):
         refusal = {"assumption": outcome.assumption, "reason": outcome.reason}
         facts = {"format": FORMAT, "theorem": theorem.name, "refused": refusal}
-        deliver(json, _json.text(facts), f"Refused: {outcome}.")
+        deliver(json, _json.text(facts), f"{outcome}.")
         return 1
     beside = None
     types = {flag.name: flag.kind for flag in _facts.flags(theorem)}

@@ -42,7 +42,12 @@ cases over S.  Fix :math:`\epsilon = 2^{-j}` and :math:`a_i = \epsilon \mu_i
 import math
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE, HasOrigin
+from nonvacuous.bounds._assumptions import (
+    IID,
+    ZERO_ONE,
+    fixed_before,
+    vouched,
+)
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import (
     About,
@@ -52,7 +57,6 @@ from nonvacuous.bounds._bound import (
     Reference,
     Verdict,
 )
-from nonvacuous.bounds._unseen import fixed_before
 from nonvacuous.bounds.noise_stability._codes import layer_codes
 from nonvacuous.evidence import CushionFit
 
@@ -134,10 +138,6 @@ def _positive(fit: CushionFit) -> tuple[Verdict, str]:
     return Verdict.CHECKED, ""
 
 
-def _helpers(evidence: HasOrigin) -> tuple[Verdict, str]:
-    return Verdict.VOUCHED, ""
-
-
 arora_network: Bound[CushionFit] = Bound(
     name="arora-network",
     statement=r"\Pr_{S \sim D^n,\, M}\Bigl[\, L_0(f_{\hat\theta}) \le"
@@ -157,12 +157,11 @@ arora_network: Bound[CushionFit] = Bound(
     assumptions=(
         IID,
         ZERO_ONE,
-        Assumption(
+        vouched(
             name="helper-matrices-independent",
             statement="the sign matrices of each layer were drawn independently of the"
             " sample, of the training and of each other, from a list of seeds fixed"
             " beforehand that `seeds` counts",
-            judge=_helpers,
         ),
         fixed_before(
             "architecture-fixed",

@@ -15,7 +15,13 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from nonvacuous._numerics import check_delta
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE, HasOrigin
+from nonvacuous.bounds._assumptions import (
+    IID,
+    ZERO_ONE,
+    HasOrigin,
+    counted,
+    fixed_before,
+)
 from nonvacuous.bounds._bound import Assumption, Verdict
 from nonvacuous.bounds.selection import dyadic
 
@@ -124,38 +130,22 @@ def fine(value: float) -> tuple[float, float]:
     return outward(budget ** (1 / STEPS)), nats
 
 
-def _class_fixed(evidence: HasOrigin) -> tuple[Verdict, str]:
-    origin = evidence.origin
-    if origin is not None and origin.role == "prior":
-        return (
-            Verdict.VIOLATED,
-            f"the rows of {origin.source} have the role prior, so they shaped the"
-            " class of nets that the theorem is about",
-        )
-    return Verdict.VOUCHED, ""
-
-
-def _affine_relu(evidence: HasOrigin) -> tuple[Verdict, str]:
-    """Facts with an origin were measured on a Network, which is nothing else."""
-    return (Verdict.VOUCHED if evidence.origin is None else Verdict.CHECKED), ""
-
-
 def _reference_fixed(evidence: HasReference) -> tuple[Verdict, str]:
     known = evidence.reference == "zero"
     return (Verdict.CHECKED if known else Verdict.VOUCHED), ""
 
 
-CLASS_FIXED: Assumption[HasOrigin] = Assumption(
-    name="class-fixed",
-    statement="architecture, number format and grids were fixed before the rows were"
-    " drawn",
-    judge=_class_fixed,
+CLASS_FIXED = fixed_before(
+    "class-fixed",
+    "architecture, number format and grids were fixed before the rows were drawn",
+    "prior",
+    what="the class of nets that the theorem is about",
 )
 AFFINE_RELU: Assumption[HasOrigin] = Assumption(
     name="affine-relu",
     statement="the net is a chain of matrices with ReLU between them; a convolution"
     " would have to be given as the matrix that it is, not as its filters",
-    judge=_affine_relu,
+    judge=counted,  # what has an origin was measured on a Network, nothing else
 )
 REFERENCE_FIXED: Assumption[HasReference] = Assumption(
     name="reference-fixed",

@@ -4,7 +4,7 @@ import math
 from typing import Protocol
 
 from nonvacuous._numerics import check_delta
-from nonvacuous.bounds._assumptions import HasOrigin
+from nonvacuous.bounds._assumptions import fixed_before, vouched
 from nonvacuous.bounds._bound import Assumption, Verdict
 from nonvacuous.evidence import Origin
 
@@ -43,24 +43,17 @@ PRIOR_FIXED: Assumption[HasPrior] = Assumption(
 )
 
 
-def _code_before_rows(evidence: HasOrigin) -> tuple[Verdict, str]:
-    origin = evidence.origin
-    if origin is not None and origin.role == "prior":
-        return Verdict.VIOLATED, f"the rows of {origin.source} shaped the code"
-    return Verdict.VOUCHED, ""
-
-
-CODE_BEFORE_ROWS: Assumption[HasOrigin] = Assumption(
-    name="code-before-rows",
-    statement="the code is prefix-free and was fixed before the rows were drawn; the"
+CODE_BEFORE_ROWS = fixed_before(
+    "code-before-rows",
+    "the code is prefix-free and was fixed before the rows were drawn; the"
     " loss is that of the net that it decodes to",
-    judge=_code_before_rows,
+    "prior",
+    what="the code",
 )
-BOUNDED: Assumption[object] = Assumption(
+BOUNDED: Assumption[object] = vouched(
     name="bounded-loss",
     statement="the loss of every predictor on every row lies in [0, 1], and the"
     " empirical risk is the average of that very loss",
-    judge=lambda evidence: (Verdict.VOUCHED, ""),
 )
 
 

@@ -21,7 +21,7 @@ import math
 import numpy as np
 
 from nonvacuous._numerics import check_delta, up
-from nonvacuous.bounds._assumptions import IID
+from nonvacuous.bounds._assumptions import IID, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -29,7 +29,6 @@ from nonvacuous.bounds._bound import (
     Fidelity,
     Loss,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
@@ -47,10 +46,9 @@ __all__ = [
 ALPHA = 1 + 1e-4
 """Ratio of the grid, as published by Zhou et al.; fixed before any sample."""
 
-TEMPERATURE_FIXED: Assumption[object] = Assumption(
+TEMPERATURE_FIXED: Assumption[object] = vouched(
     name="temperature-fixed",
     statement="the temperature C was chosen before the rows were drawn",
-    judge=lambda evidence: (Verdict.VOUCHED, ""),
 )
 
 

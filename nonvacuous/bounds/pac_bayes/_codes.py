@@ -18,7 +18,13 @@ l >= 1 is :math:`6/(\pi^2 l^2)`, so that a net costs :math:`l \ln 2 + 2 \ln l +
 import math
 
 from nonvacuous._numerics import rate_up, up
-from nonvacuous.bounds._assumptions import CODE_FIXED, IID, PREFIX_CODE, ZERO_ONE
+from nonvacuous.bounds._assumptions import (
+    CODE_FIXED,
+    IID,
+    PREFIX_CODE,
+    ZERO_ONE,
+    vouched,
+)
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import (
     About,
@@ -27,10 +33,9 @@ from nonvacuous.bounds._bound import (
     Fidelity,
     Loss,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds.occam import log_budget
+from nonvacuous.bounds.occam import code_terms, log_budget
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, CODE_BEFORE_ROWS
 from nonvacuous.bounds.pac_bayes._catoni import catoni_grid_upper
 from nonvacuous.evidence import CodedFit, CodedLoss
@@ -47,10 +52,9 @@ __all__ = [
 
 _EXAMPLE = CodedFit(errors=2_400, trials=60_000, bits=5_000)
 
-ONE_TO_ONE: Assumption[CodedFit] = Assumption(
+ONE_TO_ONE: Assumption[CodedFit] = vouched(
     name="one-to-one-code",
     statement="no string of bits names two nets; a decoder may look at the length",
-    judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 
 
@@ -116,15 +120,6 @@ def _per_row(fit: CodedFit | CodedLoss, delta: float) -> float:
     return up(-log_budget(fit.bits, delta) / fit.trials, ulps=1)
 
 
-def _terms(fit: CodedFit, delta: float) -> dict[str, float]:
-    return {
-        "error rate": fit.errors / fit.trials,
-        "bits": float(fit.bits),
-        "code, nats per row": fit.bits * math.log(2.0) / fit.trials,
-        "confidence, nats per row": -math.log(delta) / fit.trials,
-    }
-
-
 occam_kl: Bound[CodedFit] = Bound(
     name="occam-kl",
     statement=r"\Pr_{S \sim D^n}\bigl[\, \forall h:\; R(h) \le"
@@ -143,7 +138,7 @@ occam_kl: Bound[CodedFit] = Bound(
     example=_EXAMPLE,
     rises=("errors", "bits"),
     falls=("trials",),
-    terms=_terms,
+    terms=code_terms,
     uniform=True,
 )
 
@@ -190,7 +185,7 @@ occam_catoni_grid: Bound[CodedFit] = Bound(
     example=_EXAMPLE,
     rises=("errors", "bits"),
     falls=("trials",),
-    terms=_terms,
+    terms=code_terms,
     uniform=True,
 )
 
@@ -214,7 +209,7 @@ universal_catoni_grid: Bound[CodedFit] = Bound(
     example=_EXAMPLE,
     rises=("errors", "bits"),
     falls=("trials",),
-    terms=_terms,
+    terms=code_terms,
     uniform=True,
 )
 
@@ -238,6 +233,6 @@ universal_binomial: Bound[CodedFit] = Bound(
     example=_EXAMPLE,
     rises=("errors", "bits"),
     falls=("trials",),
-    terms=_terms,
+    terms=code_terms,
     uniform=True,
 )

@@ -6,14 +6,12 @@ over the rows, the vote's risk is at most twice the average risk of the draws, w
 the number of labels.  Nothing here speaks of the net of the posterior's means.
 """
 
-from nonvacuous.bounds._assumptions import IID
+from nonvacuous.bounds._assumptions import IID, vouched
 from nonvacuous.bounds._bound import (
     About,
-    Assumption,
     Bound,
     Fidelity,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
@@ -48,11 +46,10 @@ majority_vote: Bound[GibbsFit] = Bound(
         IID,
         PRIOR_FIXED,
         BOUNDED,
-        Assumption(
+        vouched(
             name="error-of-a-label",
             statement="the loss is 1 where a label is wrong or not the only one that"
             " the predictor names, and 0 elsewhere",
-            judge=lambda fit: (Verdict.VOUCHED, ""),
         ),
     ),
     about=About.VOTE,

@@ -19,14 +19,13 @@ The step by betting (derived) puts the law of the excess, moved to [0, 1], into
 import math
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
     Bound,
     Fidelity,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED, remaining
 from nonvacuous.bounds.pac_bayes._betting import betting_inverse, law_mean
@@ -49,11 +48,10 @@ _EXAMPLE = ExcessFit(
     mc_delta=0.005,
 )
 
-CHAIN: Assumption[ExcessFit] = Assumption(
+CHAIN: Assumption[ExcessFit] = vouched(
     name="prior-certified",
     statement="the earlier certificate is about the very prior of this step, and gamma"
     " was fixed before the rows of this step were seen",
-    judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 
 

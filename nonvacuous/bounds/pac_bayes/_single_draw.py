@@ -15,14 +15,13 @@ looks good has no bound by these theorems.  Both hold for losses in [0, 1], too.
 import math
 
 from nonvacuous._numerics import rate_up, up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
     Bound,
     Fidelity,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
@@ -32,11 +31,10 @@ from nonvacuous.evidence import DrawnFit, RenyiFit
 
 __all__ = ["pac_bayes_renyi_draw", "pac_bayes_single_draw", "shifted_gaussian_ratio"]
 
-DRAWN: Assumption[DrawnFit | RenyiFit] = Assumption(
+DRAWN: Assumption[DrawnFit | RenyiFit] = vouched(
     name="drawn-from-posterior",
     statement="the net is one of as many independent draws from the posterior as were"
     " fixed before the first of them; draws from other posteriors count among them",
-    judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID
+from nonvacuous.bounds._assumptions import IID, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -25,7 +25,6 @@ from nonvacuous.bounds._bound import (
     Fidelity,
     Loss,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
@@ -36,11 +35,10 @@ from nonvacuous.evidence import LossLaw
 
 __all__ = ["pac_bayes_split_kl", "split_kl_upper"]
 
-VALUES_FIXED: Assumption[LossLaw] = Assumption(
+VALUES_FIXED: Assumption[LossLaw] = vouched(
     name="values-fixed",
     statement="the values were fixed before the rows were drawn, and no predictor has a"
     " loss above the last of them on any row, seen or unseen",
-    judge=lambda law: (Verdict.VOUCHED, ""),
 )
 
 

@@ -11,7 +11,7 @@ inverses of kl are below that (derived).  For a loss of range Delta multiply the
 import math
 
 from nonvacuous._numerics import check_delta, up
-from nonvacuous.bounds._assumptions import IID
+from nonvacuous.bounds._assumptions import IID, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -19,7 +19,6 @@ from nonvacuous.bounds._bound import (
     Fidelity,
     Loss,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, CODE_BEFORE_ROWS
@@ -34,11 +33,10 @@ __all__ = [
 
 _EXAMPLE = SubsampledFit(empirical=0.3, drawn=10_000, trials=1_000_000, bits=60_000)
 
-DRAWN_APART: Assumption[SubsampledFit] = Assumption(
+DRAWN_APART: Assumption[SubsampledFit] = vouched(
     name="drawn-apart",
     statement="the rows looked at were drawn uniformly from the sample, independently"
     " of the net, and no other draw was tried",
-    judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 
 

@@ -20,7 +20,7 @@ import math
 from collections.abc import Sequence
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE
+from nonvacuous.bounds._assumptions import IID, ZERO_ONE, vouched
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import (
     About,
@@ -28,7 +28,6 @@ from nonvacuous.bounds._bound import (
     Bound,
     Fidelity,
     Reference,
-    Verdict,
 )
 from nonvacuous.bounds.occam import log_budget
 from nonvacuous.bounds.pac_bayes._assumptions import CODE_BEFORE_ROWS
@@ -36,11 +35,10 @@ from nonvacuous.evidence import SymmetricFit
 
 __all__ = ["occam_binomial_symmetric", "permutation_gain"]
 
-ORDER_FREE: Assumption[SymmetricFit] = Assumption(
+ORDER_FREE: Assumption[SymmetricFit] = vouched(
     name="order-free-code",
     statement="every order of the hidden units has a code of this same length, and the"
     " gain is at most the logarithm of how many different nets these orders give",
-    judge=lambda fit: (Verdict.VOUCHED, ""),
 )
 
 
