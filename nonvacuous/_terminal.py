@@ -1,6 +1,8 @@
 """What all commands share: one sentence for bad input, a bar, a console."""
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec
@@ -27,6 +29,9 @@ def one_sentence(command: Callable[P, int]) -> Callable[P, None]:
         except KeyboardInterrupt:
             typer.echo("nonvacuous: interrupted", err=True)
             code = 130
+        except BrokenPipeError:  # nobody reads on, as in `nonvacuous bound | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1  # as rich does
         except (
             ArithmeticError,
             ValueError,

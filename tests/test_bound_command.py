@@ -2,6 +2,7 @@
 
 import json
 import math
+import subprocess
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -224,3 +225,16 @@ def test_percentages_are_exact() -> None:
     assert _facts.rate("7%") == Fraction(7, 100)
     assert _facts.number("7%") == 0.07
     assert _facts.number("inf") == math.inf
+
+
+@pytest.mark.parametrize("word", ["list", "--help"])
+def test_a_reader_that_goes_away_hears_no_complaint(word: str) -> None:
+    words = [sys.executable, "-m", "nonvacuous.cli", "bound", word]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(60) == 1
