@@ -238,3 +238,10 @@ def test_a_reader_that_goes_away_hears_no_complaint(word: str) -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
         assert running.wait(60) == 1
+
+
+def test_a_default_of_zero_is_a_number(command: Command) -> None:
+    said = " ".join(command("bound", "pac-bayes-kl", "--explain").out.split())
+    assert "where it is exact. By default 0.0." in said
+    said = " ".join(command("bound", "occam-binomial", "--explain").out.split())
+    assert "of the net it returned. By default no." in said

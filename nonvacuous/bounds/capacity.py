@@ -223,7 +223,7 @@ parameter_count: Bound[ArchitectureFit] = Bound(
     terms=lambda fit, delta: {
         "error rate": fit.errors / fit.trials,
         "parameters": float(sum(fit.parameters)),
-        "bits": float(_bits(fit)),
+        "bits of all parameters": float(_bits(fit)),
         "bits for a gap of 1/2": (fit.trials / 2 + math.log(delta)) / math.log(2),
     },
     uniform=True,

@@ -124,7 +124,9 @@ def _default(flag: Any) -> str:
 
 
 def _said(value: Any) -> str:
-    return {None: "nothing", True: "yes", False: "no"}.get(value, str(value))
+    if value is None or isinstance(value, bool):  # 0 == False, 1 == True
+        return {None: "nothing", True: "yes", False: "no"}[value]
+    return str(value)
 
 
 def _short(theorem: Any) -> list[str]:

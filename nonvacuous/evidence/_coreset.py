@@ -11,19 +11,19 @@ __all__ = ["CoresetFit"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoresetFit:
-    r"""What CoreNet's generalization bound asks of a net and a sample P \\ S.
+    r"""What CoreNet's generalization bound asks of a net and a sample P \ S.
 
     Attributes:
-        margin_errors: rows of P \\ S on which the original net's margin is at most
+        margin_errors: rows of P \ S on which the original net's margin is at most
             sqrt(2) epsilon max ||f(x)||.
-        trials: rows of P \\ S.
+        trials: rows of P \ S.
         grid_index: j of epsilon = 2^-j, paid for inside ``theorem_delta``.
         theorem_delta: probability spent on the network theorem, over all rows.
         slots: weights and biases of the net, zero or not.
         kept_by_theorem: non-zeros that the network theorem allows, infinite on
             overflow.
         least_layer_epsilon: the smallest epsilon_l that the theorem works with.
-        exceed: rows of P \\ S on which, in some layer, the largest sign complexity
+        exceed: rows of P \ S on which, in some layer, the largest sign complexity
             exceeds Delta-hat.
         promised_exceed: the probability of that which the theorem assumes away.
         tail_index: Hill's index of the sign complexities' tail, lowest over the

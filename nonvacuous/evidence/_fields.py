@@ -26,7 +26,9 @@ def describe(kind: type) -> dict[str, str]:
     entries = re.split(r"^    (?=\w+: )", section, flags=re.MULTILINE)[1:]
     said = dict(entry.split(": ", 1) for entry in entries)
     return {
-        f.name: " ".join(said[f.name].split()) for f in fields(kind) if f.name in said
+        f.name: " ".join(said[f.name].replace("``", "").split())
+        for f in fields(kind)
+        if f.name in said
     }
 
 
