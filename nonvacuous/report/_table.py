@@ -122,6 +122,14 @@ def _verdicts(report: Report) -> Iterator[tuple[str, str]]:
             f" {percent(least.certificate.upper)} % of unseen data, {word}; the code"
             " pays for the search, so the least occam-binomial row needs no more.",
         )
+    for row in report.rows():
+        if row.certificate.bound.name == "pac-bayes-kl-exact" and row.name != "best":
+            word = "vacuous" if row.vacuous else "not vacuous"
+            yield (
+                "From the training sample alone: ",
+                "a stochastic net, its weights drawn anew for each row, errs on at most"
+                f" {percent(row.certificate.upper)} % of unseen data, {word}.",
+            )
     held = [r for r in report.rows() if r.certificate.bound.name == "holdout-binomial"]
     if held:
         yield (
