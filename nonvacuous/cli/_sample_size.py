@@ -23,8 +23,9 @@ def sample_size(
     """How many rows, bits, nats or errors bring a bound down to a target.
 
     NAME is a theorem of nonvacuous bound list, holdout-binomial by default, or one of
-    CoreNet's sizes: corenet-draws, corenet-network-size, corenet-support-size. Its
-    flags are the facts that it needs, without the one that is asked for, and
+    the sizes: corenet-draws, corenet-network-size, corenet-support-size,
+    arora-projections, arora-coefficients. Its flags are the facts that it needs,
+    without the one that is asked for, and
 
     --target T: what the bound must not exceed, 0.05 or 5%; a count for a size;
 

@@ -377,3 +377,50 @@ def test_rows_beyond_what_a_formula_takes_are_no_tooth() -> None:
     assert (answer.value, answer.until) == (300, 300)
     nothing = solve(short, "trials", 0.11, rate=0.1)
     assert "even with trials = 300" in str(nothing)
+
+
+def test_projections_are_the_safe_count_of_the_note() -> None:
+    (size,) = (s for s in SIZES if s.name == "arora-projections")
+    assert size.formula(size.example, 0.05) == 87.0
+    answer = solve(size, "epsilon", 87, delta=0.05)
+    assert isinstance(answer, Reached)
+    assert answer.value == pytest.approx(0.5, rel=0.01)
+    assert answer.value <= 0.5
+
+
+def test_coefficients_agree_with_the_hand_worked_net() -> None:
+    # weights [[1,0],[0,2],[1,1]] and [[1,0,1],[0,1,0]] at x = (3, 4), margin 1
+    (size,) = (s for s in SIZES if s.name == "arora-coefficients")
+    facts = replace(
+        size.example,
+        epsilon=0.055215763,
+        layer_cushions=(math.sqrt(122) / (5 * math.sqrt(7)), 0.6693933278),
+        onward_cushions=(1 / math.sqrt(3), 1 / math.sqrt(2)),
+        contraction=1.0,
+        rows=1000,
+        widest=3,
+    )
+    count = size.formula(facts, 0.05)
+    assert count == pytest.approx(11_223_785 + 11_640_984, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"epsilon": 1.5},
+        {"layer_cushions": (0.0, 0.1, 0.1)},
+        {"onward_cushions": (0.1,)},
+        {"contraction": 0.5},
+        {"rows": 0},
+    ],
+)
+def test_facts_that_no_net_has_are_refused(facts: dict[str, Any]) -> None:
+    (size,) = (s for s in SIZES if s.name == "arora-coefficients")
+    with pytest.raises(ValueError, match="must"):
+        replace(size.example, **facts)
+
+
+def test_no_relative_error_brings_a_real_nets_coefficients_below_its_weights() -> None:
+    (size,) = (s for s in SIZES if s.name == "arora-coefficients")
+    answer = solve(size, "epsilon", 266_610, size.example, delta=0.05)
+    assert isinstance(answer, Unreachable)

@@ -9,8 +9,8 @@ from nonvacuous.bounds.planning._answer import Unreachable as Unreachable
 from nonvacuous.bounds.planning._curve import around as around
 from nonvacuous.bounds.planning._curve import curve as curve
 from nonvacuous.bounds.planning._question import Theorem as Theorem
+from nonvacuous.bounds.planning._size import Size as Size
 from nonvacuous.bounds.planning._sizes import SIZES as SIZES
-from nonvacuous.bounds.planning._sizes import Size as Size
 from nonvacuous.bounds.planning._solve import solve as solve
 
 __all__ = [

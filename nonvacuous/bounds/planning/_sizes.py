@@ -4,29 +4,13 @@ The formulas are those of :mod:`nonvacuous.bounds.coreset`; here they take facts
 can be typed, so that they can be solved for epsilon or for delta.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from nonvacuous._sizes import network_size, paper_constant, sample_size, support_size
+from nonvacuous.bounds.planning._projection_sizes import PROJECTION_SIZES
+from nonvacuous.bounds.planning._size import Size
 
-__all__ = ["SIZES", "Draws", "Kept", "Size", "Support"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """A count that a theorem asks for or allows: ``formula(facts, delta)``.
-
-    ``about`` says what is counted; ``rises`` and ``falls`` are as in a `Bound`.
-    """
-
-    name: str
-    about: str
-    source: str
-    formula: Callable[[Any, float], float]
-    example: Any
-    rises: tuple[str, ...] = ()
-    falls: tuple[str, ...] = ()
+__all__ = ["SIZES", "Draws", "Kept", "Support"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,4 +137,5 @@ SIZES: tuple[Size, ...] = (
         example=Support(neurons=410, widest=784),
         rises=("neurons", "widest"),
     ),
+    *PROJECTION_SIZES,
 )
