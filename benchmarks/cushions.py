@@ -31,7 +31,7 @@ from nonvacuous.bounds.noise_stability import (
 from nonvacuous.bounds.output_distance import original_by_distance
 from nonvacuous.compression import MagnitudePruning
 from nonvacuous.data import load
-from nonvacuous.evidence import HoldoutErrors, Origin
+from nonvacuous.evidence import HoldoutErrors
 from nonvacuous.fits import (
     ball_distance,
     box_distance,
@@ -117,22 +117,14 @@ def times(network: Network, x: np.ndarray) -> dict[str, object]:
 
 def findings(network: Network, train, test) -> dict[str, object]:
     found = cushions(network, train.x)
-    origin = Origin(
-        source=train.source,
-        role=str(train.role),
-        digest=train.digest,
-        rows=len(train),
-    )
-    fit = cushion_fit(network, train, delta=0.01, seed=0, origin=origin)
+    fit = cushion_fit(network, train, delta=0.01, seed=0)
     small = cushion_net(network, fit, seed=0)
     moved = smoothness(network, small, train.x)
     sizes = {"contraction": found.most_contracted}
     epsilon = 2.0**-fit.grid_index
     gamma = 2**0.5 * epsilon * found.largest_output
     pruned = MagnitudePruning(keep=0.5).compress(network)
-    apart = distance_fit(
-        network, pruned, train, radius=28.0, box=(0.0, 1.0), origin=origin
-    )
+    apart = distance_fit(network, pruned, train, radius=28.0, box=(0.0, 1.0))
     holdout = HoldoutErrors(
         errors=count_errors(network, test.x, test.y), trials=len(test)
     )

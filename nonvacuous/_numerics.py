@@ -3,7 +3,7 @@
 import math
 from decimal import ROUND_CEILING, Decimal
 
-__all__ = ["check_delta", "plain", "rate_up", "up"]
+__all__ = ["check_delta", "plain", "rate_up", "remaining", "up"]
 
 
 def up(value: float, *, ulps: int) -> float:
@@ -26,6 +26,32 @@ def check_delta(delta: float) -> None:
     """
     if not 0.0 < delta < 1.0:
         raise ValueError(f"delta must lie strictly between 0 and 1, got {delta}")
+
+
+def remaining(delta: float, *used: float) -> float:
+    """What is left of `delta` once all of `used` is spent, rounded down.
+
+    Args:
+        delta: probability of being wrong, in (0, 1).
+        used: probabilities that the evidence has spent already, at least 0.
+
+    Returns:
+        The difference, above 0.
+
+    Raises:
+        ValueError: if `delta` is not in (0, 1), or nothing is left.
+    """
+    check_delta(delta)
+    spent = math.fsum(used)
+    if not spent:
+        return delta
+    if spent not in used:  # next to delta, the rounding of a sum is no small part
+        spent = up(spent, ulps=1)
+    if not delta > spent:
+        raise ValueError(
+            f"delta must exceed the {spent} spent on the evidence, got {delta}"
+        )
+    return math.nextafter(delta - spent, 0.0) or math.ulp(0.0)
 
 
 def plain(value: float) -> str:

@@ -211,6 +211,27 @@ def test_best_is_last_and_charged_for_every_contender(
     )
 
 
+def test_every_row_counts_the_sample_that_its_theorem_allows(
+    digits_run: SimpleNamespace,
+) -> None:
+    digits = load("digits")
+    assert digits.train is not None
+    assert digits.test is not None
+    unseen = (*HOLDOUT, "representation-margin")
+    seen = {True: 0, False: 0}
+    for row in digits_run.report.rows():
+        fact = row.certificate.evidence
+        held = row.certificate.bound.name in unseen
+        sample = digits.test if held else digits.train
+        assert fact.origin.digest == sample.digest, row.certificate.bound.name
+        assert fact.origin.role == ("holdout" if held else "train")
+        assert fact.trials == row.n == len(sample)
+        assert getattr(fact, "prior", None) is None  # no rows shaped a prior
+        seen[held] += 1
+    assert seen[True] >= 4
+    assert seen[False] >= 25
+
+
 def test_the_training_sample_says_more_than_guessing(
     digits_run: SimpleNamespace,
 ) -> None:

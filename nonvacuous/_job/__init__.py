@@ -15,7 +15,7 @@ from nonvacuous._job import (
     _stability,
     _stochastic,
 )
-from nonvacuous._job._context import PROMISES, Context, Family, Task
+from nonvacuous._job._context import Context, Family, Task
 from nonvacuous._result import Report, Row
 from nonvacuous.bounds import Bound, Refusal
 from nonvacuous.bounds.holdout import clopper_pearson
@@ -24,6 +24,7 @@ from nonvacuous.bounds.occam import occam_binomial
 from nonvacuous.bounds.pac_bayes import pac_bayes_kl_exact_constant
 from nonvacuous.bounds.selection import best, share
 from nonvacuous.data import Sample
+from nonvacuous.fits._origin import PROMISES
 from nonvacuous.nets import Network
 
 __all__ = ["CONTENDERS", "PLAN", "Job", "Progress", "contenders"]

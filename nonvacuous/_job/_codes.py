@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._job._context import Context, Outcome, Task, refuse, refused
 from nonvacuous._job._pipelines import occam_pipelines, projections
 from nonvacuous._result import Row
 from nonvacuous.bounds import Bound
@@ -32,6 +32,7 @@ from nonvacuous.compression import (
 )
 from nonvacuous.data import Sample
 from nonvacuous.evidence import CodedFit
+from nonvacuous.fits import origin_of
 from nonvacuous.nets import Network
 
 __all__ = ["THEOREMS", "coded", "describe", "tasks"]
@@ -56,8 +57,7 @@ def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
     if context.train is None:
         reason = "no training rows were given to count errors of the code on"
         for bound in chosen:
-            refusal = context.refuse(bound, "training-sample", reason)
-            yield bound.name, partial(iter, (refusal,))
+            yield refused(bound, "training-sample", reason)
         return
     rows = Rows.of(context.train)
     seed, found = context.seed, list[Row]()
@@ -90,7 +90,7 @@ def _again(
     """A looser theorem on the net with the least certificate."""
     if not found:
         reason = "it is applied to the best code of occam-binomial, which was not run"
-        yield context.refuse(bound, "code", reason)
+        yield refuse(bound, "code", reason)
         return
     row = min(found, key=lambda row: row.certificate.raw)
     yield context.row(
@@ -119,7 +119,7 @@ def _row(
             else compressor.compress(context.network)
         )
     except CompressionError as error:  # too few rows for |S|, or beyond the code
-        yield context.refuse(bound, "compressor", f"{describe(compressor)}: {error}")
+        yield refuse(bound, "compressor", f"{describe(compressor)}: {error}")
         return
     evidence = coded(context, small, train)
     yield context.row(
@@ -143,7 +143,7 @@ def coded(context: Context, small: Compressed, sample: Sample) -> CodedFit:
         code=small.code.data,
         format=small.code.format,
         decoded=True,
-        origin=context.origin(sample),
+        origin=origin_of(sample),
     )
 
 

@@ -3,40 +3,28 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from nonvacuous._counting import count_errors
 from nonvacuous._result import ErrorCount, Row
 from nonvacuous.bounds import Bound, Certificate, Refusal
-from nonvacuous.data import Role, Sample
-from nonvacuous.evidence import Origin
+from nonvacuous.data import Sample
 from nonvacuous.nets import Network
 
 __all__ = [
-    "NO_DOMAIN",
-    "PROMISES",
     "Context",
     "Family",
     "Outcome",
     "Task",
     "radius",
+    "refuse",
+    "refused",
 ]
 
 Outcome = Row | Refusal
 Task = tuple[str, Callable[[], Iterable[Outcome]]]
 """A phrase that says what is done, and the doing."""
-
-NO_DOMAIN = (
-    "domain",
-    "it must hold for every input that can occur, and nothing says how large those can"
-    " be; a `Sample` with a `domain` does",
-)
-"""Why a theorem about all inputs is refused: rows seen say nothing of rows to come."""
-
-PROMISES = {
-    Role.TRAIN: "i.i.d.",
-    Role.HOLDOUT: "i.i.d. and unseen by whoever made or chose the net",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,25 +86,19 @@ class Context:
             test_error=test,
         )
 
-    @staticmethod
-    def origin(sample: Sample) -> Origin:
-        """Where counts on this sample come from."""
-        return Origin(
-            source=sample.source,
-            role=str(sample.role),
-            digest=sample.digest,
-            rows=len(sample),
-            promise=PROMISES[sample.role],
-        )
-
-    @staticmethod
-    def refuse(bound: Bound[Any], assumption: str, reason: str) -> Refusal:
-        """No row, and why."""
-        return Refusal(bound=bound.name, assumption=assumption, reason=reason)
-
 
 Family = Callable[[Context, Sequence[Bound[Any]]], Iterator[Task]]
 """Tasks for those of a family's theorems that were asked for."""
+
+
+def refuse(bound: Bound[Any], assumption: str, reason: str) -> Refusal:
+    """No row, and why."""
+    return Refusal(bound=bound.name, assumption=assumption, reason=reason)
+
+
+def refused(bound: Bound[Any], assumption: str, reason: str) -> Task:
+    """A task that only says why there is no row."""
+    return bound.name, partial(iter, (refuse(bound, assumption, reason),))
 
 
 def radius(sample: Sample) -> float:

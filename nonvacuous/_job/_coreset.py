@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._job._context import Context, Outcome, Task, refuse
 from nonvacuous.bounds import Bound, Refusal
 from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.compression import CompressionError
@@ -25,7 +25,7 @@ def _row(context: Context) -> Iterator[Outcome]:
     bound, test = corenet_generalization, context.test
     if test is None:
         reason = "the theorem needs rows that the net was not trained on"
-        yield context.refuse(bound, "rows-kept-from-training", reason)
+        yield refuse(bound, "rows-kept-from-training", reason)
         return
     try:
         evidence = coreset_fit(
@@ -34,10 +34,9 @@ def _row(context: Context) -> Iterator[Outcome]:
             # half of the least delta at which the row is ever asked for
             delta=context.least_delta / 2,
             seed=context.seed,
-            origin=context.origin(test),
         )
     except CompressionError as error:
-        yield context.refuse(bound, "support-size", str(error))
+        yield refuse(bound, "support-size", str(error))
         return
     outcome = bound.certify(evidence, delta=context.delta)
     if isinstance(outcome, Refusal):

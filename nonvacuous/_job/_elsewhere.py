@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._job._context import Context, Outcome, Task, refuse
 from nonvacuous.bounds import ALL, Bound
 
 __all__ = ["REASONS", "tasks", "theorems"]
@@ -95,5 +95,5 @@ def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
 
 def _reasons(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Outcome]:
     for bound in chosen:
-        refusal = context.refuse(bound, *REASONS[bound.name])
+        refusal = refuse(bound, *REASONS[bound.name])
         yield replace(refusal, elsewhere=True)

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._job._context import Context, Outcome, Task, refuse
 from nonvacuous.bounds import Bound
 from nonvacuous.bounds.holdout import clopper_pearson, holdout_hoeffding, holdout_kl
 from nonvacuous.evidence import HoldoutErrors
+from nonvacuous.fits import origin_of
 
 __all__ = ["THEOREMS", "tasks"]
 
@@ -23,9 +24,9 @@ def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
 def _row(context: Context, bound: Bound[HoldoutErrors]) -> Iterator[Outcome]:
     seen = context.errors["test"]
     if context.test is None or seen is None:
-        yield context.refuse(bound, "unseen", "no hold-out rows were given")
+        yield refuse(bound, "unseen", "no hold-out rows were given")
         return
     evidence = HoldoutErrors(
-        errors=seen.errors, trials=seen.trials, origin=context.origin(context.test)
+        errors=seen.errors, trials=seen.trials, origin=origin_of(context.test)
     )
     yield context.original(bound.certify(evidence, delta=context.delta), seen.trials)

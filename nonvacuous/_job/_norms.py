@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from nonvacuous._job._context import NO_DOMAIN, Context, Outcome, Task, radius
+from nonvacuous._job._context import Context, Outcome, Task, radius, refuse
 from nonvacuous.bounds import Bound
 from nonvacuous.bounds.capacity import growth_function, parameter_count, vc_dimension
 from nonvacuous.bounds.norms import (
@@ -47,7 +47,6 @@ def _measured(fit: Callable[..., Any], **settings: Any) -> Fit:
             context.network,
             sample,
             delta=context.delta,
-            origin=context.origin(sample),
             **settings,
         )
 
@@ -55,11 +54,13 @@ def _measured(fit: Callable[..., Any], **settings: Any) -> Fit:
 
 
 def _perturbation(context: Context, sample: Sample) -> Any:
-    return _measured(perturbation_fit, radius=radius(sample))(context, sample)
+    """Without a domain the theorem itself refuses."""
+    known = None if sample.domain is None else radius(sample)
+    return _measured(perturbation_fit, radius=known)(context, sample)
 
 
 def _architecture(context: Context, sample: Sample) -> Any:
-    return architecture_fit(context.network, sample, origin=context.origin(sample))
+    return architecture_fit(context.network, sample)
 
 
 _FITS: tuple[tuple[Bound[Any], Fit], ...] = (
@@ -96,14 +97,11 @@ def _row(
     context: Context, bound: Bound[Any], fit: Fit, sample: Sample | None, role: str
 ) -> Iterator[Outcome]:
     if sample is None:
-        yield context.refuse(bound, "sample", f"no {role} rows were given")
-        return
-    if bound is spectral_pac_bayes and sample.domain is None:
-        yield context.refuse(bound, *NO_DOMAIN)
+        yield refuse(bound, "sample", f"no {role} rows were given")
         return
     try:
         evidence = fit(context, sample)
     except ValueError as error:  # another architecture than the theorem's
-        yield context.refuse(bound, "architecture", str(error))
+        yield refuse(bound, "architecture", str(error))
         return
     yield context.original(bound.certify(evidence, delta=context.delta), len(sample))

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from nonvacuous._counting import count_errors
-from nonvacuous._job._context import NO_DOMAIN, Context, Outcome, Task, radius
+from nonvacuous._job._context import Context, Outcome, Task, radius, refuse, refused
 from nonvacuous._result import ErrorCount
 from nonvacuous.bounds import Bound, Refusal
 from nonvacuous.bounds.noise_stability import arora_network
@@ -30,8 +30,7 @@ def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
         if bound not in chosen:
             continue
         if context.train is None:
-            refusal = context.refuse(bound, "sample", "no train rows were given")
-            yield bound.name, partial(iter, (refusal,))
+            yield refused(bound, "sample", "no train rows were given")
         else:
             yield bound.name, partial(row, context, context.train)
 
@@ -42,7 +41,6 @@ def _network(context: Context, train: Sample) -> Iterator[Outcome]:
         train,
         delta=context.least_delta / 2,
         seed=context.seed,
-        origin=context.origin(train),
     )
     outcome = arora_network.certify(evidence, delta=context.delta)
     if isinstance(outcome, Refusal):
@@ -74,14 +72,18 @@ def _errors(
 
 def _distance(context: Context, train: Sample) -> Iterator[Outcome]:
     if train.domain is None:
-        yield context.refuse(original_by_distance, *NO_DOMAIN)
+        reason = (
+            "the distance must hold for every input that can occur, and nothing says"
+            " how large those can be; a `Sample` with a `domain` does"
+        )
+        yield refuse(original_by_distance, "distance-on-the-domain", reason)
         return
     try:
         small = Pipeline(steps=(Quantization(levels=_LEVELS),)).compress(
             context.network
         )
     except CompressionError as error:
-        yield context.refuse(original_by_distance, "compressor", str(error))
+        yield refuse(original_by_distance, "compressor", str(error))
         return
     evidence = distance_fit(
         context.network,
@@ -89,7 +91,6 @@ def _distance(context: Context, train: Sample) -> Iterator[Outcome]:
         train,
         radius=radius(train),
         box=train.domain,
-        origin=context.origin(train),
     )
     yield context.original(
         original_by_distance.certify(evidence, delta=context.delta),

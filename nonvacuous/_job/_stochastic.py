@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from nonvacuous._job._context import Context, Outcome, Task
+from nonvacuous._job._context import Context, Outcome, Task, refused
 from nonvacuous._result import ErrorCount
 from nonvacuous.bounds import About, Bound
 from nonvacuous.bounds.pac_bayes import (
@@ -64,8 +64,7 @@ def tasks(context: Context, chosen: Sequence[Bound[Any]]) -> Iterator[Task]:
     train = context.train
     if train is None:
         for bound in chosen:
-            refusal = context.refuse(bound, "sample", "no train rows were given")
-            yield bound.name, partial(iter, (refusal,))
+            yield refused(bound, "sample", "no train rows were given")
         return
     found = list[_Trained]()
     if chosen:

@@ -3,9 +3,10 @@
 from typing import Protocol
 
 from nonvacuous.bounds._bound import Assumption, Verdict
-from nonvacuous.evidence import CodedFit, Origin
+from nonvacuous.evidence import CodedFit, OrderedLosses, Origin
 
 __all__ = [
+    "BOUNDED",
     "CODE_FIXED",
     "IID",
     "PREFIX_CODE",
@@ -75,6 +76,12 @@ def _prefix_code(evidence: CodedFit) -> tuple[Verdict, str]:
     return (Verdict.CHECKED if known else Verdict.VOUCHED), ""
 
 
+def _in_range(evidence: object) -> tuple[Verdict, str]:
+    """Losses that the evidence holds were looked at; a mean of them is a word."""
+    seen = isinstance(evidence, OrderedLosses)
+    return (Verdict.CHECKED if seen else Verdict.VOUCHED), ""
+
+
 IID = vouched(
     name="iid",
     statement="the rows are independent draws from the distribution of unseen data",
@@ -100,4 +107,10 @@ CODE_FIXED = fixed_before(
     "the decoder was fixed before the rows were drawn",
     "prior",
     what="the code",
+)
+BOUNDED: Assumption[object] = Assumption(
+    name="bounded-loss",
+    statement="every loss lies in [0, 1]; what is bounded is the expectation of the"
+    " very loss that was averaged on the rows",
+    judge=_in_range,
 )

@@ -28,7 +28,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nonvacuous.bounds._assumptions import IID, UNSEEN, vouched
+from nonvacuous.bounds._assumptions import BOUNDED, IID, UNSEEN, vouched
 from nonvacuous.bounds._bound import (
     About,
     Bound,
@@ -36,7 +36,6 @@ from nonvacuous.bounds._bound import (
     Loss,
     Reference,
 )
-from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.evidence import OrderedLosses
 
 __all__ = ["betting_lower", "betting_upper", "holdout_betting", "log_capital"]

@@ -6,7 +6,7 @@ the generalization corollary with every constant explicit.
 
 import math
 
-from nonvacuous._numerics import up
+from nonvacuous._numerics import remaining, up
 from nonvacuous._sizes import (
     kappa,
     layer_epsilons,
@@ -42,11 +42,6 @@ LOG_FLOAT64 = 64 * math.log(2.0)
 
 
 def _generalization(fit: CoresetFit, delta: float) -> float:
-    if not delta > fit.theorem_delta:
-        raise ValueError(
-            f"delta must exceed the {fit.theorem_delta} spent on the compression"
-            f" theorem, got {delta}"
-        )
     t = _terms(fit, delta)
     return up(t["margin error"] + t["deviation"], ulps=8)
 
@@ -54,7 +49,7 @@ def _generalization(fit: CoresetFit, delta: float) -> float:
 def _terms(fit: CoresetFit, delta: float) -> dict[str, float]:
     q = min(fit.kept_by_theorem, float(fit.slots))
     nats = q * (math.log(fit.slots) + LOG_FLOAT64)
-    nats += math.log(fit.slots + 1) - math.log(delta - fit.theorem_delta)
+    nats += math.log(fit.slots + 1) - math.log(remaining(delta, fit.theorem_delta))
     return {
         "margin error": fit.margin_errors / fit.trials,
         "deviation": math.sqrt(nats / (2 * fit.trials)),

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, UNSEEN
+from nonvacuous.bounds._assumptions import BOUNDED, IID, UNSEEN
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.evidence import HoldoutLosses, Origin
 
 __all__ = [

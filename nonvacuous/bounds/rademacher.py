@@ -18,8 +18,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nonvacuous._numerics import check_delta, up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before
+from nonvacuous._numerics import check_delta, remaining, up
+from nonvacuous.bounds._assumptions import BOUNDED, IID, ZERO_ONE, fixed_before
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -29,7 +29,6 @@ from nonvacuous.bounds._bound import (
     Reference,
     Verdict,
 )
-from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.evidence import RademacherFit, RademacherLosses
 
 __all__ = [
@@ -216,12 +215,7 @@ def _suprema(v: Floats, signs: Floats) -> Floats:
 
 
 def _deviation(trials: int, delta: float, mc_delta: float) -> float:
-    if not delta > mc_delta:
-        raise ValueError(
-            f"delta must exceed the {mc_delta} spent on random signs, got {delta}"
-        )
-    left = max(math.nextafter(delta - mc_delta, 0.0), 5e-324)
-    nats = math.log(2) - math.log(left)
+    nats = math.log(2) - math.log(remaining(delta, mc_delta))
     return up(3 * math.sqrt(nats / (2 * trials)), ulps=6)
 
 

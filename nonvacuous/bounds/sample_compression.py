@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, ZERO_ONE, fixed_before, vouched
+from nonvacuous.bounds._assumptions import BOUNDED, IID, ZERO_ONE, fixed_before, vouched
 from nonvacuous.bounds._binomial import binomial_tail_inverse
 from nonvacuous.bounds._bound import (
     About,
@@ -32,7 +32,6 @@ from nonvacuous.bounds._bound import (
     Verdict,
 )
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds._unseen import BOUNDED
 from nonvacuous.bounds.selection import log_weight_integer
 from nonvacuous.evidence import CompressionSetFit, CompressionSetLosses
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from operator import index
 from typing import Any
 
-from nonvacuous.evidence._origin import Origin, set_counts
-from nonvacuous.evidence._trials import set_trials
+from nonvacuous.evidence._checks import check_rates, set_counts, set_trials
+from nonvacuous.evidence._origin import Origin
 
 __all__ = ["CompressionSetFit", "CompressionSetLosses", "PickFit"]
 
@@ -59,8 +59,7 @@ class CompressionSetLosses:
     def __post_init__(self) -> None:
         set_trials(self)
         _set_kept(self)
-        if not 0 <= self.mean <= 1:
-            raise ValueError(f"mean must lie in [0, 1], got {self.mean}")
+        check_rates(self, "mean")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from operator import index
 
-from nonvacuous.evidence._origin import Origin, set_counts
+from nonvacuous.evidence._checks import set_counts
+from nonvacuous.evidence._origin import Origin
 
 __all__ = ["CoresetFit"]
 

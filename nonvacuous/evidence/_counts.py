@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from operator import index
 
-from nonvacuous.evidence._origin import Origin, set_counts
+from nonvacuous.evidence._checks import set_counts
+from nonvacuous.evidence._origin import Origin
 
 __all__ = ["CodedFit", "HoldoutErrors"]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from operator import index
 
-from nonvacuous.evidence._origin import Origin, set_counts
-from nonvacuous.evidence._ranges import check_least, check_rates, set_trials
+from nonvacuous.evidence._checks import check_least, check_rates, set_counts, set_trials
+from nonvacuous.evidence._origin import Origin
 
 __all__ = ["CodedLoss", "SubsampledFit", "SymmetricFit"]
 
@@ -25,7 +25,7 @@ class CodedLoss:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        set_trials(self, self.origin)
+        set_trials(self)
         check_rates(self, "empirical")
         object.__setattr__(self, "bits", index(self.bits))
         check_least(self, 0, "bits")
@@ -50,8 +50,9 @@ class SubsampledFit:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        set_trials(self, self.origin)
-        set_trials(self, None, "drawn")
+        set_trials(self)
+        object.__setattr__(self, "drawn", index(self.drawn))
+        check_least(self, 1, "drawn")
         check_rates(self, "empirical")
         object.__setattr__(self, "bits", index(self.bits))
         check_least(self, 0, "bits")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from nonvacuous.evidence._checks import check_least, check_rates, set_trials
 from nonvacuous.evidence._origin import Origin
-from nonvacuous.evidence._ranges import check_least, check_rates, set_trials
 
 __all__ = ["GibbsFit"]
 
@@ -29,6 +29,6 @@ class GibbsFit:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        set_trials(self, self.origin)
+        set_trials(self)
         check_rates(self, "empirical", "mc_delta")
         check_least(self, 0, "kl")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nonvacuous.evidence._checks import check_least, check_rates, set_trials
 from nonvacuous.evidence._origin import Origin
-from nonvacuous.evidence._ranges import check_least, check_rates, set_trials
 
 __all__ = ["ExcessFit", "LossLaw"]
 
@@ -35,7 +35,7 @@ class LossLaw:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        set_trials(self, self.origin)
+        set_trials(self)
         check_rates(self, "mc_delta")
         check_least(self, 0, "kl")
         if not self.values or len(self.values) != len(self.reached):
@@ -84,7 +84,7 @@ class ExcessFit:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        set_trials(self, self.origin)
+        set_trials(self)
         check_rates(self, "previous", "previous_delta", "gamma", "mc_delta")
         check_rates(self, "reach_zero", "reach_rest", "reach_one")
         check_least(self, 0, "kl")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from nonvacuous.evidence._checks import check_rates, check_trials, set_trials
 from nonvacuous.evidence._origin import Origin
-from nonvacuous.evidence._trials import check_trials, set_trials
 
 __all__ = ["HoldoutLosses", "OrderedLosses"]
 
@@ -25,8 +25,7 @@ class HoldoutLosses:
 
     def __post_init__(self) -> None:
         set_trials(self)
-        if not 0 <= self.mean <= 1:
-            raise ValueError(f"mean must lie in [0, 1], got {self.mean}")
+        check_rates(self, "mean")
         if not 0 <= self.variance <= 0.5:
             raise ValueError(
                 f"variance must lie in [0, 1/2], as for losses in [0, 1], got"

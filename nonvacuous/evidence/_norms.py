@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from operator import index
 from typing import Any
 
-from nonvacuous.evidence._origin import Origin, set_counts
+from nonvacuous.evidence._checks import check_least, set_counts
+from nonvacuous.evidence._origin import Origin
 
 __all__ = [
     "NormFit",
@@ -54,7 +55,7 @@ class NormFit:
         _counted(self)
         _at_least(self, 1, "layers", "inputs")
         _at_least(self, 2, "classes")
-        _not_negative(self, "norm")
+        check_least(self, 0, "norm")
         _positive(self, "row_norm")
 
 
@@ -136,7 +137,7 @@ class PerturbationFit:
     def __post_init__(self) -> None:
         _counted(self)
         _at_least(self, 1, "layers", "width")
-        _not_negative(self, "spectral")
+        check_least(self, 0, "spectral")
         _positive(self, "stable_ranks", "radius")
 
 
@@ -174,7 +175,7 @@ class TwoLayerFit:
         _counted(self)
         _at_least(self, 1, "hidden")
         _at_least(self, 2, "classes")
-        _not_negative(self, "output_norm", "distance", "initial_norm")
+        check_least(self, 0, "output_norm", "distance", "initial_norm")
         _positive(self, "row_norm")
 
 
@@ -207,7 +208,7 @@ class RepresentationFit:
     def __post_init__(self) -> None:
         _counted(self)
         _at_least(self, 2, "classes")
-        _not_negative(self, "distance")
+        check_least(self, 0, "distance")
         _positive(self, "feature_norm")
 
 
@@ -227,13 +228,6 @@ def _at_least(fact: Any, least: int, *names: str) -> None:
         value = index(getattr(fact, name))
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")
-
-
-def _not_negative(fact: Any, *names: str) -> None:
-    for name in names:
-        value = getattr(fact, name)
-        if not value >= 0:
-            raise ValueError(f"{name} must be at least 0, got {value}")
 
 
 def _positive(fact: Any, *names: str) -> None:

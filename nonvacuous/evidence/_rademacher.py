@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nonvacuous.evidence._origin import Origin, set_counts
-from nonvacuous.evidence._trials import set_trials
+from nonvacuous.evidence._checks import check_rates, set_counts, set_trials
+from nonvacuous.evidence._origin import Origin
 
 __all__ = ["RademacherFit", "RademacherLosses"]
 
@@ -59,8 +59,7 @@ class RademacherLosses:
 
     def __post_init__(self) -> None:
         set_trials(self)
-        if not 0 <= self.mean <= 1:
-            raise ValueError(f"mean must lie in [0, 1], got {self.mean}")
+        check_rates(self, "mean")
         _check_complexity(self)
 
 
@@ -74,5 +73,4 @@ def _check_complexity(fact: Any) -> None:
         raise ValueError(
             f"complexity must be finite and at least 0, got {fact.complexity}"
         )
-    if not 0 <= fact.mc_delta < 1:
-        raise ValueError(f"mc_delta must lie in [0, 1), got {fact.mc_delta}")
+    check_rates(fact, "mc_delta")

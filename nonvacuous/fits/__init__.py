@@ -16,6 +16,7 @@ from nonvacuous.fits._norms import path_fit as path_fit
 from nonvacuous.fits._norms import perturbation_fit as perturbation_fit
 from nonvacuous.fits._norms import row_sum_fit as row_sum_fit
 from nonvacuous.fits._norms import spectral_fit as spectral_fit
+from nonvacuous.fits._origin import origin_of as origin_of
 from nonvacuous.fits._reference_norms import representation_fit as representation_fit
 from nonvacuous.fits._reference_norms import two_layer_fit as two_layer_fit
 
@@ -32,6 +33,7 @@ __all__ = [
     "drawn_fit",
     "frobenius_fit",
     "gibbs_fit",
+    "origin_of",
     "path_fit",
     "perturbation_fit",
     "representation_fit",

@@ -2,22 +2,20 @@
 
 from nonvacuous._counting import check_fits, count_errors
 from nonvacuous.data import Sample
-from nonvacuous.evidence import ArchitectureFit, Origin
+from nonvacuous.evidence import ArchitectureFit
+from nonvacuous.fits._origin import origin_of
 from nonvacuous.fits._sample_norms import biased
 from nonvacuous.nets import Network
 
 __all__ = ["architecture_fit"]
 
 
-def architecture_fit(
-    network: Network, sample: Sample, *, origin: Origin
-) -> ArchitectureFit:
+def architecture_fit(network: Network, sample: Sample) -> ArchitectureFit:
     """Errors of a net, and the architecture that it came from.
 
     Args:
         network: the net.
         sample: the rows.
-        origin: the sample, for the record.
 
     Returns:
         Evidence for the bounds of ``nonvacuous.bounds.capacity``.
@@ -29,5 +27,5 @@ def architecture_fit(
         sizes=network.sizes,
         biases=biased(network),
         precision=64 if network.double else 32,
-        origin=origin,
+        origin=origin_of(sample),
     )

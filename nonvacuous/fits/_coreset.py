@@ -18,7 +18,8 @@ from nonvacuous.compression import Compressed, CompressionError, CoreNet, Rows
 from nonvacuous.compression._statistics import Statistics, measure, support_rows
 from nonvacuous.compression.sensitivity import sign_complexity
 from nonvacuous.data import Role, Sample
-from nonvacuous.evidence import CoresetFit, Origin
+from nonvacuous.evidence import CoresetFit
+from nonvacuous.fits._origin import origin_of
 from nonvacuous.nets import Network
 
 __all__ = ["coreset_fit", "coreset_net", "hill_index"]
@@ -49,7 +50,7 @@ def hill_index(values: NDArray[np.floating[Any]], share: float = 0.01) -> float:
 
 
 def coreset_fit(
-    network: Network, sample: Sample, *, delta: float, seed: int, origin: Origin
+    network: Network, sample: Sample, *, delta: float, seed: int
 ) -> CoresetFit:
     """What the theorem asks of this net and sample, at the best epsilon of the grid.
 
@@ -58,7 +59,6 @@ def coreset_fit(
         sample: P.
         delta: probability to spend on the network theorem, all of the grid included.
         seed: of S.
-        origin: the sample, for the record.
 
     Returns:
         Evidence; whether it satisfies the assumptions is for the theorem to judge.
@@ -66,7 +66,7 @@ def coreset_fit(
     Raises:
         CompressionError: if there are fewer rows than |S| asks for.
     """
-    fits = [_at(network, sample, j, delta, seed, origin) for j in _GRID]
+    fits = [_at(network, sample, j, delta, seed) for j in _GRID]
     return min(fits, key=lambda fit: corenet_generalization.formula(fit, 2 * delta))
 
 
@@ -101,7 +101,7 @@ def _share(delta: float, j: int, sample: Sample) -> float:
 
 
 def _at(
-    network: Network, sample: Sample, j: int, delta: float, seed: int, origin: Origin
+    network: Network, sample: Sample, j: int, delta: float, seed: int
 ) -> CoresetFit:
     each = _share(delta, j, sample)
     chosen = support_rows(network, Rows.of(sample), each, seed)
@@ -130,7 +130,7 @@ def _at(
         tail_index=index,
         worst_layer=layer,
         independent=sample.role is Role.HOLDOUT,
-        origin=origin,
+        origin=origin_of(sample),
     )
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from nonvacuous._counting import margins
 from nonvacuous.bounds.noise_stability import LayerCode, arora_network, layer_codes
 from nonvacuous.data import Sample
-from nonvacuous.evidence import CushionFit, Origin
+from nonvacuous.evidence import CushionFit
+from nonvacuous.fits._origin import origin_of
 from nonvacuous.measures import cushions, homogeneous, smoothness
 from nonvacuous.nets import Floats, Layer, Network
 from nonvacuous.structures._projection import sign_rows
@@ -35,7 +36,6 @@ def cushion_fit(
     *,
     delta: float,
     seed: int,
-    origin: Origin,
     trials: int = 0,
 ) -> CushionFit:
     """What the theorem asks of this net and sample, at the best epsilon of the grid.
@@ -45,7 +45,6 @@ def cushion_fit(
         sample: the rows that it was trained on, or others; all are looked at.
         delta: probability to spend on the projections, in (0, 1).
         seed: of the sign matrices, fixed before training.
-        origin: the sample, for the record.
         trials: compressions with other seeds on which to estimate smoothness instead
             of measuring it on this one, 0 for none; the next one's rho is below the
             least of theirs with probability at most 1 - delta^(1 / trials), except
@@ -74,7 +73,7 @@ def cushion_fit(
             smoothness=0.0,
             smoothness_delta=0.0,
             projection_delta=delta,
-            origin=origin,
+            origin=origin_of(sample),
         )
 
     ranked = sorted((at(j) for j in _GRID), key=_worth)

@@ -26,8 +26,9 @@ from numpy.typing import NDArray
 from nonvacuous._counting import margins
 from nonvacuous.compression import Compressed
 from nonvacuous.data import Sample
-from nonvacuous.evidence import DistanceFit, Origin
+from nonvacuous.evidence import DistanceFit
 from nonvacuous.fits._certified_norms import spectral
+from nonvacuous.fits._origin import origin_of
 from nonvacuous.measures import homogeneous
 from nonvacuous.nets import Floats, Layer, Network
 
@@ -44,7 +45,6 @@ def distance_fit(
     *,
     radius: float,
     box: tuple[float, float] | None = None,
-    origin: Origin,
 ) -> DistanceFit:
     """Evidence for a bound on the original net, from a compressed one.
 
@@ -55,7 +55,6 @@ def distance_fit(
         radius: the largest Euclidean norm that a row of the *domain* can have, known
             before the sample.
         box: lowest and highest value of a feature in the domain, if there are such.
-        origin: the sample, for the record.
 
     Returns:
         Evidence, with theta the least float32 that the theorem allows.
@@ -78,7 +77,7 @@ def distance_fit(
         bits=compressed.code.bits,
         margin=theta,
         distance=distance,
-        origin=origin,
+        origin=origin_of(sample),
     )
 
 

@@ -14,6 +14,7 @@ from nonvacuous._numerics import check_delta
 from nonvacuous.bounds.pac_bayes import risk_by_fresh_draws, risk_by_whole_draws
 from nonvacuous.data import Sample
 from nonvacuous.evidence import DrawnFit, GibbsFit, Origin
+from nonvacuous.fits._origin import origin_of
 from nonvacuous.nets import Network
 from nonvacuous.stochastic._network import GaussianNetwork, check_apart
 from nonvacuous.stochastic._sampling import (
@@ -79,7 +80,7 @@ def gibbs_fit(
         kl=network.kl,
         mc_delta=mc_delta,
         prior=prior,
-        origin=_origin(sample),
+        origin=origin_of(sample),
     )
 
 
@@ -110,7 +111,7 @@ def drawn_fit(
         trials=len(sample),
         log_ratio=network.log_ratio(net),
         prior=prior,
-        origin=_origin(sample),
+        origin=origin_of(sample),
     )
 
 
@@ -121,13 +122,4 @@ def _prior(network: GaussianNetwork, sample: Sample) -> Origin | None:
         ValueError: if they are not apart from the sample.
     """
     check_apart(sample, network.prior_rows)
-    return None if network.prior_rows is None else _origin(network.prior_rows)
-
-
-def _origin(sample: Sample) -> Origin:
-    return Origin(
-        source=sample.source,
-        role=str(sample.role),
-        digest=sample.digest,
-        rows=len(sample),
-    )
+    return None if network.prior_rows is None else origin_of(network.prior_rows)

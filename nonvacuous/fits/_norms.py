@@ -15,7 +15,7 @@ from nonvacuous.bounds.norms import (
     spectral_pac_bayes,
 )
 from nonvacuous.data import Sample
-from nonvacuous.evidence import NormFit, Origin, PerturbationFit, SpectralFit
+from nonvacuous.evidence import NormFit, PerturbationFit, SpectralFit
 from nonvacuous.fits._certified_norms import (
     frobenius,
     path,
@@ -24,6 +24,7 @@ from nonvacuous.fits._certified_norms import (
     sum_of_rows,
 )
 from nonvacuous.fits._margin_grid import MarginCounts, at_best, gammas
+from nonvacuous.fits._origin import origin_of
 from nonvacuous.fits._reference import constant_in, moved, named
 from nonvacuous.fits._sample_norms import (
     UP,
@@ -49,7 +50,6 @@ def frobenius_fit(
     sample: Sample,
     *,
     delta: float,
-    origin: Origin,
     bound: Bound[NormFit] = frobenius_margin,
 ) -> NormFit:
     """The product of the layers' Frobenius norms, at the best margin.
@@ -58,7 +58,6 @@ def frobenius_fit(
         network: the net.
         sample: the rows.
         delta: probability of being wrong, for the choice of the margin.
-        origin: the sample, for the record.
         bound: the theorem that chooses the margin.
 
     Returns:
@@ -67,19 +66,16 @@ def frobenius_fit(
     constant = biased(network)
     norm = math.prod(frobenius(w) for w in matrices(network, constant)) * UP
     row_norm = rows_norm(network, sample, constant)
-    return _norm_fit(network, sample, delta, origin, bound, "frobenius", norm, row_norm)
+    return _norm_fit(network, sample, delta, bound, "frobenius", norm, row_norm)
 
 
-def path_fit(
-    network: Network, sample: Sample, *, delta: float, origin: Origin
-) -> NormFit:
+def path_fit(network: Network, sample: Sample, *, delta: float) -> NormFit:
     """The sum over paths of the products of absolute weights, at the best margin.
 
     Args:
         network: the net.
         sample: the rows.
         delta: probability of being wrong, for the choice of the margin.
-        origin: the sample, for the record.
 
     Returns:
         Evidence for ``path_margin``.
@@ -87,19 +83,16 @@ def path_fit(
     constant = biased(network)
     norm = path(matrices(network, constant))
     columns = columns_norm(network, sample, constant)
-    return _norm_fit(network, sample, delta, origin, path_margin, "path", norm, columns)
+    return _norm_fit(network, sample, delta, path_margin, "path", norm, columns)
 
 
-def row_sum_fit(
-    network: Network, sample: Sample, *, delta: float, origin: Origin
-) -> NormFit:
+def row_sum_fit(network: Network, sample: Sample, *, delta: float) -> NormFit:
     """The product of hidden layers' largest row sums and all sums of the last layer.
 
     Args:
         network: the net.
         sample: the rows.
         delta: probability of being wrong, for the choice of the margin.
-        origin: the sample, for the record.
 
     Returns:
         Evidence for ``row_sum_margin``; its norm is at least the path norm.
@@ -109,16 +102,13 @@ def row_sum_fit(
     norm = math.prod(float(s.max()) for s in hidden) * float(last.sum())
     norm *= UP * (1 + len(last) * 2.0**-52)
     columns = columns_norm(network, sample, constant)
-    return _norm_fit(
-        network, sample, delta, origin, row_sum_margin, "row-sums", norm, columns
-    )
+    return _norm_fit(network, sample, delta, row_sum_margin, "row-sums", norm, columns)
 
 
 def _norm_fit(
     network: Network,
     sample: Sample,
     delta: float,
-    origin: Origin,
     bound: Bound[NormFit],
     kind: str,
     norm: float,
@@ -135,7 +125,7 @@ def _norm_fit(
         layers=len(network.layers),
         classes=network.sizes[-1],
         inputs=network.sizes[0] + biased(network),
-        origin=origin,
+        origin=origin_of(sample),
     )
     unit = norm if 0 < norm < math.inf else 1.0
     return at_best(fit, bound, delta, counts, gammas(counts, unit=unit, steps=1))
@@ -146,7 +136,6 @@ def spectral_fit(
     sample: Sample,
     *,
     delta: float,
-    origin: Origin,
     reference: Network | None = None,
     bound: Bound[SpectralFit] = spectral_margin,
 ) -> SpectralFit:
@@ -156,7 +145,6 @@ def spectral_fit(
         network: the net.
         sample: the rows.
         delta: probability of being wrong, for the choice of the margin.
-        origin: the sample, for the record.
         reference: a net of the same sizes that owes nothing to the rows, such as the
             initialisation; without it, zero.
         bound: the theorem that chooses the margin.
@@ -180,7 +168,7 @@ def spectral_fit(
         row_norm=rows_norm(network, sample, constant),
         width=max(network.sizes) + constant,
         reference=named(reference),
-        origin=origin,
+        origin=origin_of(sample),
     )
     product = math.prod(norms) * UP
     unit = product if 0 < product < math.inf else 1.0
@@ -194,7 +182,6 @@ def perturbation_fit(
     sample: Sample,
     *,
     delta: float,
-    origin: Origin,
     radius: float | None = None,
 ) -> PerturbationFit:
     """Spectral norms, stable ranks and the radius of the domain, at the best margin.
@@ -203,7 +190,6 @@ def perturbation_fit(
         network: the net.
         sample: the rows.
         delta: probability of being wrong, for the choice of the margin.
-        origin: the sample, for the record.
         radius: Euclidean norm that no input that can occur exceeds, such as 28 for
             784 pixels in [0, 1]; without it the sample's own is recorded, which the
             theorem refuses.
@@ -235,6 +221,6 @@ def perturbation_fit(
         domain=radius is not None,
         layers=len(norms),
         width=max(network.sizes) + constant,
-        origin=origin,
+        origin=origin_of(sample),
     )
     return at_best(fit, spectral_pac_bayes, delta, counts, gammas(counts))

@@ -2,9 +2,10 @@
 
 from nonvacuous.bounds.norms import representation_margin, two_layer_units
 from nonvacuous.data import Sample
-from nonvacuous.evidence import Origin, RepresentationFit, TwoLayerFit
+from nonvacuous.evidence import RepresentationFit, TwoLayerFit
 from nonvacuous.fits._certified_norms import frobenius
 from nonvacuous.fits._margin_grid import MarginCounts, at_best, gammas
+from nonvacuous.fits._origin import origin_of
 from nonvacuous.fits._reference import check_sizes, constant_in, moved, named
 from nonvacuous.fits._sample_norms import activations_norm, matrices, rows_norm
 from nonvacuous.nets import Network
@@ -17,7 +18,6 @@ def two_layer_fit(
     sample: Sample,
     *,
     delta: float,
-    origin: Origin,
     reference: Network | None = None,
 ) -> TwoLayerFit:
     """Norms of a net of two layers around a reference, at the best margin.
@@ -26,7 +26,6 @@ def two_layer_fit(
         network: the net.
         sample: the rows.
         delta: probability of being wrong, for the choice of the margin.
-        origin: the sample, for the record.
         reference: a net of the same sizes that owes nothing to the rows, such as the
             initialisation; without it, zero.
 
@@ -56,7 +55,7 @@ def two_layer_fit(
         hidden=network.sizes[1] + constant,
         classes=network.sizes[-1],
         reference=named(reference),
-        origin=origin,
+        origin=origin_of(sample),
     )
     return at_best(fit, two_layer_units, delta, counts, gammas(counts))
 
@@ -66,7 +65,6 @@ def representation_fit(
     sample: Sample,
     *,
     delta: float,
-    origin: Origin,
     apart: bool,
     reference: Network | None = None,
 ) -> RepresentationFit:
@@ -76,7 +74,6 @@ def representation_fit(
         network: the net.
         sample: rows that the hidden layers did not learn from.
         delta: probability of being wrong, for the choice of the margin.
-        origin: the sample, for the record.
         apart: whether that is so, of the hidden layers and of the reference.
         reference: a net whose last layer the last layer is compared with; without it,
             zero.
@@ -108,6 +105,6 @@ def representation_fit(
         classes=network.sizes[-1],
         apart=apart,
         reference=named(reference),
-        origin=origin,
+        origin=origin_of(sample),
     )
     return at_best(fit, representation_margin, delta, counts, gammas(counts))

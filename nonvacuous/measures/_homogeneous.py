@@ -20,8 +20,8 @@ def homogeneous(network: Network, *, constant: bool | None = None) -> Network:
 
     Args:
         network: the net.
-        constant: whether the constant is there; by default it is where some bias is
-            not zero.
+        constant: whether the constant is there; by default it is where some layer has
+            a bias, zero or not: shapes must not hang on what was learnt.
 
     Returns:
         A net of matrices for the rows of :func:`homogeneous_rows`; without the
@@ -68,12 +68,10 @@ def homogeneous_rows(
 
 
 def _wanted(network: Network, constant: bool | None) -> bool:
-    needed = any(
-        layer.bias is not None and layer.bias.any() for layer in network.layers
-    )
+    biases = [layer.bias for layer in network.layers if layer.bias is not None]
     if constant is None:
-        return needed
-    if needed and not constant:
+        return bool(biases)
+    if not constant and any(bias.any() for bias in biases):
         raise ValueError("constant must be true for a net whose biases are not zero")
     return constant
 

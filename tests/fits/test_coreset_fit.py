@@ -11,7 +11,7 @@ from nonvacuous.bounds.coreset import corenet_generalization
 from nonvacuous.compression import Rows
 from nonvacuous.compression._statistics import support_rows
 from nonvacuous.data import Role, Sample, make_sample
-from nonvacuous.evidence import CoresetFit, Origin
+from nonvacuous.evidence import CoresetFit
 from nonvacuous.fits import coreset_fit
 from nonvacuous.fits._coreset import hill_index
 from nonvacuous.nets import Network
@@ -28,13 +28,7 @@ def world(rows: int, role: Role = Role.HOLDOUT) -> tuple[Network, Sample]:
 
 
 def fitted(net: Network, sample: Sample) -> CoresetFit:
-    origin = Origin(
-        source=sample.source,
-        role=str(sample.role),
-        digest=sample.digest,
-        rows=len(sample),
-    )
-    return coreset_fit(net, sample, delta=DELTA, seed=3, origin=origin)
+    return coreset_fit(net, sample, delta=DELTA, seed=3)
 
 
 def outputs(net: Network, x: NDArray[np.floating]) -> NDArray[np.float64]:

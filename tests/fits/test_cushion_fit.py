@@ -13,7 +13,7 @@ from nonvacuous._counting import count_errors, forward
 from nonvacuous.bounds import Certificate, Refusal, Verdict
 from nonvacuous.bounds.noise_stability import arora_network, layer_codes
 from nonvacuous.data import Role, Sample, make_sample
-from nonvacuous.evidence import CushionFit, Origin
+from nonvacuous.evidence import CushionFit
 from nonvacuous.fits import _cushions, cushion_fit, cushion_net
 from nonvacuous.measures import cushions, homogeneous, homogeneous_rows, smoothness
 from nonvacuous.nets import Layer, Network
@@ -22,19 +22,8 @@ from nonvacuous.structures._projection import sign_rows
 Floats = NDArray[np.float64]
 
 
-def origin(sample: Sample) -> Origin:
-    return Origin(
-        source=sample.source,
-        role=str(sample.role),
-        digest=sample.digest,
-        rows=len(sample),
-    )
-
-
 def fitted(net: Network, sample: Sample, trials: int = 0) -> CushionFit:
-    return cushion_fit(
-        net, sample, delta=0.01, seed=5, origin=origin(sample), trials=trials
-    )
+    return cushion_fit(net, sample, delta=0.01, seed=5, trials=trials)
 
 
 def random_world(sizes: tuple[int, ...], seed: int) -> tuple[Network, Sample]:

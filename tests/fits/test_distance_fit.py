@@ -15,7 +15,6 @@ from nonvacuous.bounds import Certificate
 from nonvacuous.bounds.output_distance import original_by_distance
 from nonvacuous.compression import Compressed, MagnitudePruning
 from nonvacuous.data import Role, Sample, make_sample
-from nonvacuous.evidence import Origin
 from nonvacuous.fits import ball_distance, box_distance, distance_fit
 from nonvacuous.measures import homogeneous
 from nonvacuous.nets import Layer, Network
@@ -140,7 +139,7 @@ def test_a_net_is_at_no_distance_from_itself() -> None:
     assert ball_distance(old, old, radius=5.0) == 0.0
 
 
-def world() -> tuple[Network, Compressed, Sample, Origin]:
+def world() -> tuple[Network, Compressed, Sample]:
     old, _ = random_pair(3, 0.0, biased=True)
     single = Network(
         layers=tuple(
@@ -154,13 +153,12 @@ def world() -> tuple[Network, Compressed, Sample, Origin]:
     x = np.random.default_rng(0).random(size=(400, 3)).astype(np.float32)
     y = np.argmax(forward(single, x)[0], axis=1)
     sample = make_sample(x, y, role=Role.TRAIN, source="world")
-    origin = Origin(source="world", role="train", digest=sample.digest, rows=400)
-    return single, MagnitudePruning(keep=0.9).compress(single), sample, origin
+    return single, MagnitudePruning(keep=0.9).compress(single), sample
 
 
 def test_the_evidence_is_counted_at_the_least_float_that_is_allowed() -> None:
-    net, small, sample, origin = world()
-    fit = distance_fit(net, small, sample, radius=2.0, box=(0.0, 1.0), origin=origin)
+    net, small, sample = world()
+    fit = distance_fit(net, small, sample, radius=2.0, box=(0.0, 1.0))
     ball = ball_distance(net, small.network, radius=2.0)
     box = box_distance(net, small.network, box=(0.0, 1.0))
     assert fit.distance == min(ball, box)
@@ -175,7 +173,7 @@ def test_the_evidence_is_counted_at_the_least_float_that_is_allowed() -> None:
     certificate = original_by_distance.certify(fit, delta=0.05)
     assert isinstance(certificate, Certificate)
     assert 0 < fit.distance < ball
-    wide = distance_fit(net, small, sample, radius=2.0, origin=origin)
+    wide = distance_fit(net, small, sample, radius=2.0)
     assert wide.distance == ball
     assert isinstance(
         original_by_distance.certify(replace(fit, bits=0), delta=0.05), Certificate
@@ -185,25 +183,25 @@ def test_the_evidence_is_counted_at_the_least_float_that_is_allowed() -> None:
 @some
 @given(scale=st.floats(1e-30, 1e30))
 def test_every_distance_gets_a_margin_that_covers_it(scale: float) -> None:
-    net, small, sample, origin = world()
+    net, small, sample = world()
     last = net.layers[-1]
     stretched = Network(
         layers=(*net.layers[:-1], Layer(weight=last.weight * scale, bias=last.bias))
     )
-    fit = distance_fit(stretched, small, sample, radius=2.0, origin=origin)
+    fit = distance_fit(stretched, small, sample, radius=2.0)
     assert isinstance(original_by_distance.certify(fit, delta=0.05), Certificate)
 
 
 def test_rows_outside_the_domain_and_other_shapes_are_refused() -> None:
-    net, small, sample, origin = world()
+    net, small, sample = world()
     with pytest.raises(ValueError, match="radius must be at least the sample's"):
-        distance_fit(net, small, sample, radius=0.5, origin=origin)
+        distance_fit(net, small, sample, radius=0.5)
     with pytest.raises(ValueError, match="box must hold the sample's values"):
-        distance_fit(net, small, sample, radius=2.0, box=(0.0, 0.5), origin=origin)
+        distance_fit(net, small, sample, radius=2.0, box=(0.0, 0.5))
     with pytest.raises(ValueError, match="compressed must be 3-5-4-3 as well"):
         ball_distance(net, scalar(1), radius=1.0)
     huge = Network(
         layers=tuple(Layer(weight=a.weight * 1e30, bias=a.bias) for a in net.layers)
     )
     with pytest.raises(ValueError, match="the distance must lie below"):
-        distance_fit(huge, small, sample, radius=2.0, origin=origin)
+        distance_fit(huge, small, sample, radius=2.0)

@@ -26,7 +26,6 @@ from nonvacuous.bounds.norms import (
     two_layer_units,
 )
 from nonvacuous.data import Role, Sample, make_sample
-from nonvacuous.evidence import Origin
 from nonvacuous.measures import homogeneous, homogeneous_rows
 from nonvacuous.nets import Layer, Network
 
@@ -62,37 +61,26 @@ def sampled(net: Network, role: Role = Role.TRAIN, rows: int = ROWS) -> Sample:
     return make_sample(x, y, role=role, source="toy")
 
 
-def origin_of(sample: Sample) -> Origin:
-    return Origin(
-        source=sample.source,
-        role=sample.role.value,
-        digest=sample.digest,
-        rows=len(sample),
-    )
-
-
 Fitting = Callable[[Network, Sample], Any]
 CASES: list[tuple[Bound[Any], Fitting]] = [
     (
         frobenius_margin,
-        lambda n, s: fits.frobenius_fit(n, s, delta=DELTA, origin=origin_of(s)),
+        lambda n, s: fits.frobenius_fit(n, s, delta=DELTA),
     ),
     (
         golowich_margin,
-        lambda n, s: fits.frobenius_fit(
-            n, s, delta=DELTA, origin=origin_of(s), bound=golowich_margin
-        ),
+        lambda n, s: fits.frobenius_fit(n, s, delta=DELTA, bound=golowich_margin),
     ),
-    (path_margin, lambda n, s: fits.path_fit(n, s, delta=DELTA, origin=origin_of(s))),
+    (path_margin, lambda n, s: fits.path_fit(n, s, delta=DELTA)),
     (
         row_sum_margin,
-        lambda n, s: fits.row_sum_fit(n, s, delta=DELTA, origin=origin_of(s)),
+        lambda n, s: fits.row_sum_fit(n, s, delta=DELTA),
     ),
     *(
         (
             bound,
             lambda n, s, bound=bound: fits.spectral_fit(  # type: ignore[misc]
-                n, s, delta=DELTA, origin=origin_of(s), bound=bound
+                n, s, delta=DELTA, bound=bound
             ),
         )
         for bound in (spectral_margin, spectral_margin_ratios, spectral_margin_budgets)
@@ -100,18 +88,16 @@ CASES: list[tuple[Bound[Any], Fitting]] = [
     (
         spectral_pac_bayes,
         lambda n, s: fits.perturbation_fit(
-            n, s, delta=DELTA, origin=origin_of(s), radius=math.sqrt(n.sizes[0])
+            n, s, delta=DELTA, radius=math.sqrt(n.sizes[0])
         ),
     ),
     (
         two_layer_units,
-        lambda n, s: fits.two_layer_fit(n, s, delta=DELTA, origin=origin_of(s)),
+        lambda n, s: fits.two_layer_fit(n, s, delta=DELTA),
     ),
     (
         representation_margin,
-        lambda n, s: fits.representation_fit(
-            n, s, delta=DELTA, origin=origin_of(s), apart=True
-        ),
+        lambda n, s: fits.representation_fit(n, s, delta=DELTA, apart=True),
     ),
 ]
 every_fit = pytest.mark.parametrize(
@@ -129,7 +115,7 @@ def test_norms_of_the_net_worked_by_hand() -> None:
     x = np.full((1000, 2), [3.0, 4.0])
     y = np.zeros(1000, dtype=np.int64)
     sample = make_sample(x, y, role=Role.TRAIN, source="toy")
-    here: dict[str, Any] = {"delta": DELTA, "origin": origin_of(sample)}
+    here: dict[str, Any] = {"delta": DELTA}
     products = fits.frobenius_fit(net, sample, **here)
     assert products.norm == pytest.approx(math.sqrt(21))
     assert products.row_norm == pytest.approx(5 * math.sqrt(1000))
@@ -184,7 +170,7 @@ def test_biases_that_became_zero_are_still_in_the_architecture() -> None:
     for _, fitting in CASES:
         without, with_zeros = fitting(bare, sample), fitting(zeros, sample)
         assert without != with_zeros
-    here: dict[str, Any] = {"delta": DELTA, "origin": origin_of(sample)}
+    here: dict[str, Any] = {"delta": DELTA}
     assert fits.frobenius_fit(bare, sample, **here).inputs == 5
     assert fits.frobenius_fit(zeros, sample, **here).inputs == 6
     with pytest.raises(ValueError, match="constant must be true"):
@@ -231,7 +217,7 @@ def test_margin_errors_are_those_of_that_margin_ties_included(
     margin, error = margins(net, sample.x, sample.y)
     assert fit.margin_errors == int((~(margin - error > fit.margin)).sum())
     assert fit.margin_errors >= count_errors(net, sample.x, sample.y)
-    assert (fit.trials, fit.origin) == (ROWS, origin_of(sample))
+    assert (fit.trials, fit.origin) == (ROWS, fits.origin_of(sample))
     assert isinstance(bound.certify(fit, delta=DELTA), Certificate) == (
         bound is not representation_margin  # these are rows to train on
     )
@@ -261,7 +247,6 @@ def test_a_reference_is_subtracted_biases_and_all() -> None:
     sample = sampled(net)
     here: dict[str, Any] = {
         "delta": DELTA,
-        "origin": origin_of(sample),
         "reference": start,
     }
     differences = [
@@ -293,9 +278,7 @@ def test_a_reference_is_subtracted_biases_and_all() -> None:
 def test_the_net_itself_as_reference_is_at_distance_zero() -> None:
     net = network(8)
     sample = sampled(net)
-    fit = fits.spectral_fit(
-        net, sample, delta=DELTA, origin=origin_of(sample), reference=net
-    )
+    fit = fits.spectral_fit(net, sample, delta=DELTA, reference=net)
     assert fit.distances == (0.0, 0.0)
     refused = spectral_margin_ratios.certify(fit, delta=DELTA)
     assert isinstance(refused, Refusal)
@@ -307,7 +290,6 @@ def test_a_reference_of_other_sizes_is_refused() -> None:
     other = network(9, (5, 7, 3))
     here: dict[str, Any] = {
         "delta": DELTA,
-        "origin": origin_of(sample),
         "reference": other,
     }
     for fitting in (fits.spectral_fit, fits.two_layer_fit):
@@ -316,17 +298,13 @@ def test_a_reference_of_other_sizes_is_refused() -> None:
     with pytest.raises(ValueError, match="reference must have the net's sizes"):
         fits.representation_fit(net, sample, apart=True, **here)
     with pytest.raises(ValueError, match="the net must have 2 layers, got 3"):
-        fits.two_layer_fit(
-            network(9, (5, 4, 4, 3)), sample, delta=DELTA, origin=origin_of(sample)
-        )
+        fits.two_layer_fit(network(9, (5, 4, 4, 3)), sample, delta=DELTA)
 
 
 def test_a_linear_net_stands_on_its_rows() -> None:
     net = network(10, (5, 3))
     sample = sampled(net, Role.BOUND)
-    fit = fits.representation_fit(
-        net, sample, delta=DELTA, origin=origin_of(sample), apart=True
-    )
+    fit = fits.representation_fit(net, sample, delta=DELTA, apart=True)
     assert fit.feature_norm == pytest.approx(
         math.sqrt((sample.x**2).sum() + ROWS), rel=1e-9
     )
@@ -337,7 +315,7 @@ def test_without_a_radius_the_sample_has_only_its_own_and_that_is_refused() -> N
     """Rows in [0, 1] do not tell that all inputs are."""
     net = network(11)
     sample = sampled(net)
-    here: dict[str, Any] = {"delta": DELTA, "origin": origin_of(sample)}
+    here: dict[str, Any] = {"delta": DELTA}
     seen = fits.perturbation_fit(net, sample, **here)
     longest = float(np.linalg.norm(sample.x, axis=1).max())
     assert not seen.domain
@@ -358,7 +336,7 @@ def test_without_a_radius_the_sample_has_only_its_own_and_that_is_refused() -> N
 def test_an_architecture_is_sizes_biases_and_number_format() -> None:
     net = network(12)
     sample = sampled(net)
-    fit = fits.architecture_fit(net, sample, origin=origin_of(sample))
+    fit = fits.architecture_fit(net, sample)
     assert (fit.sizes, fit.biases, fit.precision) == ((5, 6, 3), True, 64)
     assert fit.errors == count_errors(net, sample.x, sample.y)
     assert isinstance(growth_function.certify(fit, delta=DELTA), Certificate)
@@ -368,7 +346,7 @@ def test_an_architecture_is_sizes_biases_and_number_format() -> None:
             for a in net.layers
         )
     )
-    fit = fits.architecture_fit(single, sample, origin=origin_of(sample))
+    fit = fits.architecture_fit(single, sample)
     assert (fit.biases, fit.precision) == (False, 32)
     assert fit.parameters == (30, 18)
 
@@ -380,7 +358,7 @@ def test_a_net_with_large_margins_and_small_norms_is_certified_for_real() -> Non
     y = (x[:, 0] > 0).astype(np.int64)
     sample = make_sample(x, y, role=Role.TRAIN, source="toy")
     net = Network(layers=(Layer(weight=np.array([[-1.0], [1.0]]), bias=None),))
-    here: dict[str, Any] = {"delta": DELTA, "origin": origin_of(sample)}
+    here: dict[str, Any] = {"delta": DELTA}
     fit = fits.frobenius_fit(net, sample, **here)
     assert fit.margin_errors == 0
     for bound in (frobenius_margin, golowich_margin):

@@ -238,15 +238,16 @@ def test_the_net_without_biases_is_the_same_function(
     )
 
 
-def test_biases_that_are_zero_are_only_dropped() -> None:
+def test_the_shape_hangs_on_the_architecture_and_not_on_what_was_learnt() -> None:
     net = random_net((3, 4, 2), 0, biased=False)
     zeros = Network(
         layers=tuple(
             Layer(weight=a.weight, bias=np.zeros(len(a.weight))) for a in net.layers
         )
     )
-    assert homogeneous(zeros).sizes == (3, 4, 2)
-    assert homogeneous_rows(zeros, np.ones((1, 3))).shape == (1, 3)
+    assert homogeneous(net).sizes == homogeneous(zeros, constant=False).sizes
+    assert homogeneous(zeros).sizes == (4, 5, 2)
+    assert homogeneous_rows(zeros, np.ones((1, 3))).shape == (1, 4)
 
 
 def naive_rho(net: Network, small: Network, x: Floats) -> float:

@@ -41,7 +41,7 @@ cases over S.  Fix :math:`\epsilon = 2^{-j}` and :math:`a_i = \epsilon \mu_i
 
 import math
 
-from nonvacuous._numerics import up
+from nonvacuous._numerics import remaining, up
 from nonvacuous.bounds._assumptions import (
     IID,
     ZERO_ONE,
@@ -84,12 +84,7 @@ def _formula(fit: CushionFit, delta: float) -> float:
 
 
 def _left(fit: CushionFit, delta: float) -> float:
-    spent = up(fit.projection_delta + fit.smoothness_delta, ulps=1)
-    if not delta > spent:
-        raise ValueError(
-            f"delta must exceed the {spent} spent on the compression, got {delta}"
-        )
-    return max(math.nextafter(delta - spent, 0.0), 5e-324)
+    return remaining(delta, fit.projection_delta, fit.smoothness_delta)
 
 
 def _terms(fit: CushionFit, delta: float) -> dict[str, float]:

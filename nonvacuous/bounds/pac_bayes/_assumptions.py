@@ -1,14 +1,12 @@
-"""Assumptions that the PAC-Bayes theorems share, and what is left of delta."""
+"""Assumptions that the PAC-Bayes theorems share."""
 
-import math
 from typing import Protocol
 
-from nonvacuous._numerics import check_delta
-from nonvacuous.bounds._assumptions import fixed_before, vouched
+from nonvacuous.bounds._assumptions import fixed_before
 from nonvacuous.bounds._bound import Assumption, Verdict
 from nonvacuous.evidence import Origin
 
-__all__ = ["BOUNDED", "CODE_BEFORE_ROWS", "PRIOR_FIXED", "HasPrior", "remaining"]
+__all__ = ["CODE_BEFORE_ROWS", "PRIOR_FIXED", "HasPrior"]
 
 
 class HasPrior(Protocol):
@@ -50,30 +48,3 @@ CODE_BEFORE_ROWS = fixed_before(
     "prior",
     what="the code",
 )
-BOUNDED: Assumption[object] = vouched(
-    name="bounded-loss",
-    statement="the loss of every predictor on every row lies in [0, 1], and the"
-    " empirical risk is the average of that very loss",
-)
-
-
-def remaining(delta: float, used: float) -> float:
-    """What is left of `delta` once `used` is spent, rounded down.
-
-    Args:
-        delta: probability of being wrong, in (0, 1).
-        used: probability that the evidence has spent already.
-
-    Returns:
-        The difference, above 0.
-
-    Raises:
-        ValueError: if nothing is left.
-    """
-    check_delta(delta)
-    left = math.nextafter(delta - used, 0.0) if used > 0 else delta
-    if not left > 0:
-        raise ValueError(
-            f"delta must exceed the {used} spent on the evidence, got {delta}"
-        )
-    return left

@@ -37,9 +37,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import brentq
 
-from nonvacuous.bounds._assumptions import IID
+from nonvacuous._numerics import remaining
+from nonvacuous.bounds._assumptions import BOUNDED, IID
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
 from nonvacuous.bounds.pac_bayes._constant import log_xi
 from nonvacuous.bounds.pac_bayes._kl_bounds import nats_per_row
 from nonvacuous.evidence import LossLaw

@@ -20,8 +20,8 @@ import math
 
 import numpy as np
 
-from nonvacuous._numerics import check_delta, up
-from nonvacuous.bounds._assumptions import IID, vouched
+from nonvacuous._numerics import check_delta, remaining, up
+from nonvacuous.bounds._assumptions import BOUNDED, IID, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -30,7 +30,7 @@ from nonvacuous.bounds._bound import (
     Loss,
     Reference,
 )
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
 from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
 from nonvacuous.evidence import GibbsFit
 

@@ -19,6 +19,7 @@ import math
 
 from nonvacuous._numerics import rate_up, up
 from nonvacuous.bounds._assumptions import (
+    BOUNDED,
     CODE_FIXED,
     IID,
     PREFIX_CODE,
@@ -36,7 +37,7 @@ from nonvacuous.bounds._bound import (
 )
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.occam import code_terms, log_budget
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, CODE_BEFORE_ROWS
+from nonvacuous.bounds.pac_bayes._assumptions import CODE_BEFORE_ROWS
 from nonvacuous.bounds.pac_bayes._catoni import catoni_grid_upper
 from nonvacuous.evidence import CodedFit, CodedLoss
 

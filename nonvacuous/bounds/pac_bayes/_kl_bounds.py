@@ -10,11 +10,11 @@ kl is the Cramer function of a coin, the best comparator there is for such losse
 
 import math
 
-from nonvacuous._numerics import check_delta, up
-from nonvacuous.bounds._assumptions import IID
+from nonvacuous._numerics import check_delta, remaining, up
+from nonvacuous.bounds._assumptions import BOUNDED, IID
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
 from nonvacuous.bounds.pac_bayes._constant import log_two_root, log_xi
 from nonvacuous.evidence import GibbsFit
 

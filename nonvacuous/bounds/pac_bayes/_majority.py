@@ -6,7 +6,8 @@ over the rows, the vote's risk is at most twice the average risk of the draws, w
 the number of labels.  Nothing here speaks of the net of the posterior's means.
 """
 
-from nonvacuous.bounds._assumptions import IID, vouched
+from nonvacuous._numerics import remaining
+from nonvacuous.bounds._assumptions import BOUNDED, IID, vouched
 from nonvacuous.bounds._bound import (
     About,
     Bound,
@@ -14,7 +15,7 @@ from nonvacuous.bounds._bound import (
     Reference,
 )
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
 from nonvacuous.bounds.pac_bayes._constant import log_two_root
 from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
 from nonvacuous.evidence import GibbsFit

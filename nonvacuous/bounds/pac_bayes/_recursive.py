@@ -18,7 +18,7 @@ The step by betting (derived) puts the law of the excess, moved to [0, 1], into
 
 import math
 
-from nonvacuous._numerics import up
+from nonvacuous._numerics import remaining, up
 from nonvacuous.bounds._assumptions import IID, ZERO_ONE, vouched
 from nonvacuous.bounds._bound import (
     About,
@@ -27,7 +27,7 @@ from nonvacuous.bounds._bound import (
     Fidelity,
     Reference,
 )
-from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
 from nonvacuous.bounds.pac_bayes._betting import betting_inverse, law_mean
 from nonvacuous.bounds.pac_bayes._constant import log_two_root, log_xi
 from nonvacuous.bounds.pac_bayes._kl_bounds import nats_per_row
@@ -64,9 +64,7 @@ def _law(fit: ExcessFit) -> tuple[tuple[float, float, float], tuple[float, ...]]
 
 
 def _nats(fit: ExcessFit, constant: float, delta: float) -> float:
-    used = math.fsum((fit.mc_delta, fit.previous_delta))
-    # next to delta the rounding of the sum is no small part of what is left
-    left = remaining(delta, up(used, ulps=1) if used > 0 else 0.0)
+    left = remaining(delta, fit.mc_delta, fit.previous_delta)
     return nats_per_row(fit.kl, constant, fit.trials, left)
 
 

@@ -8,10 +8,10 @@ least of :math:`x/t + t y`.  For training; to certify, PAC-Bayes-kl is smaller.
 
 import math
 
-from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID
+from nonvacuous._numerics import remaining, up
+from nonvacuous.bounds._assumptions import BOUNDED, IID
 from nonvacuous.bounds._bound import About, Bound, Fidelity, Loss, Reference
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
 from nonvacuous.bounds.pac_bayes._constant import log_two_root
 from nonvacuous.bounds.pac_bayes._kl_bounds import EXAMPLE, nats_per_row
 from nonvacuous.evidence import GibbsFit

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nonvacuous._numerics import up
-from nonvacuous.bounds._assumptions import IID, vouched
+from nonvacuous._numerics import remaining, up
+from nonvacuous.bounds._assumptions import BOUNDED, IID, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -27,7 +27,7 @@ from nonvacuous.bounds._bound import (
     Reference,
 )
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, PRIOR_FIXED, remaining
+from nonvacuous.bounds.pac_bayes._assumptions import PRIOR_FIXED
 from nonvacuous.bounds.pac_bayes._betting import law_mean
 from nonvacuous.bounds.pac_bayes._constant import log_two_root
 from nonvacuous.bounds.pac_bayes._kl_bounds import nats_per_row

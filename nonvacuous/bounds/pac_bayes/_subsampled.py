@@ -11,7 +11,7 @@ inverses of kl are below that (derived).  For a loss of range Delta multiply the
 import math
 
 from nonvacuous._numerics import check_delta, up
-from nonvacuous.bounds._assumptions import IID, vouched
+from nonvacuous.bounds._assumptions import BOUNDED, IID, vouched
 from nonvacuous.bounds._bound import (
     About,
     Assumption,
@@ -21,7 +21,7 @@ from nonvacuous.bounds._bound import (
     Reference,
 )
 from nonvacuous.bounds._kl import kl_inverse
-from nonvacuous.bounds.pac_bayes._assumptions import BOUNDED, CODE_BEFORE_ROWS
+from nonvacuous.bounds.pac_bayes._assumptions import CODE_BEFORE_ROWS
 from nonvacuous.evidence import SubsampledFit
 
 __all__ = [

@@ -3,19 +3,39 @@
 from operator import index
 from typing import Any
 
-from nonvacuous.evidence._origin import Origin
-
-__all__ = ["check_least", "check_rates", "set_trials"]
+__all__ = ["check_least", "check_rates", "check_trials", "set_counts", "set_trials"]
 
 
-def set_trials(fact: Any, origin: Origin | None, name: str = "trials") -> None:
+def set_counts(fact: Any, errors: str = "errors", trials: str = "trials") -> None:
+    """Make both counts plain integers and refuse impossible ones.
+
+    Raises:
+        ValueError: for those.
+    """
+    object.__setattr__(fact, errors, index(getattr(fact, errors)))
+    set_trials(fact, trials)
+    k, n = getattr(fact, errors), getattr(fact, trials)
+    if not 0 <= k <= n:
+        raise ValueError(f"{errors} must lie between 0 and {trials} ({n}), got {k}")
+
+
+def set_trials(fact: Any, name: str = "trials") -> None:
     """Make the count of rows a plain integer and refuse an impossible one.
 
     Raises:
-        ValueError: for that.
+        ValueError: for one below 1 or above the rows of the origin.
     """
-    rows = index(getattr(fact, name))
-    object.__setattr__(fact, name, rows)
+    object.__setattr__(fact, name, index(getattr(fact, name)))
+    check_trials(fact, name)
+
+
+def check_trials(fact: Any, name: str = "trials") -> None:
+    """Refuse an impossible count of rows.
+
+    Raises:
+        ValueError: for one below 1 or above the rows of the origin.
+    """
+    rows, origin = getattr(fact, name), fact.origin
     if rows < 1:
         raise ValueError(f"{name} must be at least 1, got {rows}")
     if origin is not None and rows > origin.rows:
