@@ -1,4 +1,4 @@
-"""Is it true?  One module per paper, named by its key in ``references.bib``.
+"""Is it true?  One module or package per paper, named by its key in ``references.bib``.
 
 Every ``check_*`` function asks one question of a paper, or of our reading of it, and
 answers with a :class:`Verdict`.  Nothing is computed, and neither sympy nor mpmath is
@@ -7,20 +7,71 @@ imported, until :func:`checks` is called.
 
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 
+from paper_checks._run import Done as Done
+from paper_checks._run import decide as decide
+from paper_checks._run import run as run
+from paper_checks._verdict import Kind as Kind
 from paper_checks._verdict import Truth as Truth
 from paper_checks._verdict import Verdict as Verdict
+from paper_checks._verdict import Whose as Whose
 
-__all__ = ["KEYS", "Check", "Truth", "Verdict", "checks"]
+__all__ = [
+    "KEYS",
+    "Check",
+    "Done",
+    "Kind",
+    "Truth",
+    "Verdict",
+    "Whose",
+    "checks",
+    "decide",
+    "key_of",
+    "run",
+]
 
 Check = Callable[[], Verdict]
 
 KEYS = (
-    "langford2005tutorial",
     "baykal2019coresets",
-    "golowich2018size",
+    "arora2018stronger",
+    "langford2005tutorial",
+    "hoeffding1963probability",
+    "maurer2009empirical",
+    "waudbysmith2024estimating",
+    "blum1999beating",
+    "zhou2019nonvacuous",
+    "lotfi2022pac",
+    "lotfi2024nonvacuous",
+    "maurer2004note",
+    "germain2015risk",
+    "catoni2007pac",
+    "thiemann2017strongly",
+    "perezortiz2021tighter",
+    "jang2023tighter",
+    "wu2024recursive",
+    "rivasplata2020pac",
+    "viallard2024general",
+    "dziugaite2017computing",
+    "littlestone1986relating",
+    "floyd1995sample",
+    "bazinet2025sample",
     "campi2023compression",
+    "paccagnan2023pick",
+    "golowich2018size",
+    "neyshabur2015norm",
+    "bartlett2017spectrally",
+    "neyshabur2018pac",
+    "neyshabur2019towards",
+    "kawaguchi2017generalization",
+    "bartlett2019nearly",
+    "mohri2018foundations",
+    "jiang2020fantastic",
+    "baykal2022sensitivity",
+    "liebenwein2020provable",
 )
+"""In reading order."""
 
 
 def checks(key: str | None = None) -> tuple[Check, ...]:
@@ -42,10 +93,23 @@ def checks(key: str | None = None) -> tuple[Check, ...]:
         raise ValueError(f"key must be one of {', '.join(KEYS)}, got {key!r}")
     found: list[Check] = []
     for name in KEYS if key is None else (key,):
-        module = import_module(f"{__name__}.{name}")
-        found += (
-            value
-            for label, value in vars(module).items()
-            if label.startswith("check_") and value.__module__ == module.__name__
-        )
+        for module in _parts(import_module(f"{__name__}.{name}")):
+            found += (
+                value
+                for label, value in vars(module).items()
+                if label.startswith("check_") and value.__module__ == module.__name__
+            )
     return tuple(found)
+
+
+def key_of(check: Check) -> str:
+    """The paper that a check belongs to."""
+    return check.__module__.split(".")[1]
+
+
+def _parts(module: ModuleType) -> list[ModuleType]:
+    """A module, or the parts that a package lists in its ``PARTS``, in order."""
+    return [
+        import_module(f"{module.__name__}.{part}")
+        for part in getattr(module, "PARTS", ())
+    ] or [module]

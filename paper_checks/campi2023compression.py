@@ -16,7 +16,7 @@ from mpmath import mpf
 
 from nonvacuous.bounds.pick_to_learn import change_probability_upper
 from paper_checks._digits import DIGITS, exact_binomial_tail
-from paper_checks._verdict import Truth, Verdict
+from paper_checks._verdict import Kind, Truth, Verdict, Whose
 
 CASES = ((0, 7, 0.05), (2, 100, 0.05), (10, 1000, 0.05), (326, 2400, 0.01))
 
@@ -39,8 +39,10 @@ def check_the_root_is_on_the_safe_side() -> Verdict:
         good += _sum(k, n, delta, u) >= 1 > inside
     return Verdict(
         claim="change_probability_upper is the root u(k), rounded up.",
+        kind=Kind.FORMULA,
+        of=("pick-to-learn",),
+        digits=9,
         truth=Truth.of(good == len(CASES)),
-        expected=Truth.TRUE,
         evidence=f"The sum at 60 digits is at least 1 there and below 1 at 1e-9 of it"
         f" less, in {good} of {len(CASES)} cases.",
     )
@@ -52,6 +54,9 @@ def check_what_was_simulated_of_an_interval_learner() -> Verdict:
     return Verdict(
         claim="The learner that keeps the two ends of an interval exceeds u(2), for n ="
         " 100 and delta = 0.05, with probability 0.0013, as a simulation had it.",
+        kind=Kind.FINDING,
+        whose=Whose.NOTES,
+        mended="It is 0.0014.",
         truth=Truth.of(round(failure, 4) == 0.0013),
         expected=Truth.FALSE,
         evidence="The probability that one more row changes the ends is Beta(2, 99)"

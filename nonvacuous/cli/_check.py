@@ -1,5 +1,7 @@
 """``nonvacuous check``."""
 
+import os
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -16,6 +18,14 @@ def check(
         Optional[str],  # noqa: UP045 typer reads it
         typer.Argument(help="A paper's BibTeX key; all of them by default."),
     ] = None,
+    markdown: Annotated[
+        Optional[Path],  # noqa: UP045 typer reads it
+        typer.Option(help="Write the ledger of all papers there, atomically."),
+    ] = None,
+    workers: Annotated[
+        Optional[int],  # noqa: UP045 typer reads it
+        typer.Option(min=1, help="Processes; one for each core by default."),
+    ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Run the paper checks: does each formula say what its paper says?
@@ -23,13 +33,22 @@ def check(
     Example: nonvacuous check baykal2019coresets
     """
     import paper_checks
+    from nonvacuous._files import check_writable, write_atomically
     from nonvacuous.report._ledger import ledger
+    from nonvacuous.report._ledger_page import ledger_page
 
+    if markdown is not None:
+        if key is not None:
+            raise ValueError("--markdown is the ledger of all papers: give no KEY")
+        check_writable(markdown)
     found = paper_checks.checks(key)
-    verdicts = []
+    workers = min(workers or os.cpu_count() or 1, len(found))
+    done = []
     with bar(quiet) as progress:
-        for done, one in enumerate(found):
-            progress(done / len(found), one.__name__)
-            verdicts.append((one.__module__.rpartition(".")[2], one()))
-    show(ledger(verdicts))
-    return 0 if all(v.as_expected for _, v in verdicts) else 1
+        for one in paper_checks.run(found, workers=workers):
+            done.append(one)
+            progress(len(done) / len(found), f"{one.key}: {one.name}")
+    if markdown is not None:
+        write_atomically(markdown, ledger_page(done).encode())
+    show(ledger(done))
+    return 0 if all(one.verdict.as_expected for one in done) else 1

@@ -9,31 +9,38 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from paper_checks import Whose
+
 if TYPE_CHECKING:
-    from paper_checks import Verdict
+    from paper_checks import Done
 
 __all__ = ["ledger"]
 
 
-def ledger(verdicts: "Sequence[tuple[str, Verdict]]") -> RenderableType:
+def ledger(done: "Sequence[Done]") -> RenderableType:
     """Paper by paper: each claim, its verdict, and what was done.
 
     Args:
-        verdicts: pairs of a paper's key and a verdict, papers together.
+        done: checks that have run, papers together.
     """
     parts: list[RenderableType] = []
-    for key, group in groupby(verdicts, key=lambda pair: pair[0]):
+    for key, group in groupby(done, key=lambda one: one.key):
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=True)
         table.add_column("claim", ratio=1)
         table.add_column("verdict")
         table.add_column("how", ratio=1)
-        for _, verdict in group:
+        for verdict in (one.verdict for one in group):
             word = str(verdict.truth)
             if not verdict.as_expected:
                 word += f", recorded: {verdict.expected}"
+            claim, how = verdict.claim, verdict.evidence
+            if verdict.whose is not Whose.OURS:
+                claim += f" ({verdict.whose})"
+            if verdict.mended:
+                how += f" We use: {verdict.mended}"
             style = None if verdict.as_expected else "bold red"
-            table.add_row(verdict.claim, word, verdict.evidence, style=style)
+            table.add_row(claim, word, how, style=style)
         parts += [Text(key, style="bold"), table]
-    held = sum(verdict.as_expected for _, verdict in verdicts)
-    parts.append(Text(f"{held} of {len(verdicts)} verdicts are the recorded ones."))
+    held = sum(one.verdict.as_expected for one in done)
+    parts.append(Text(f"{held} of {len(done)} verdicts are the recorded ones."))
     return Group(*parts)
