@@ -32,12 +32,19 @@ _CLASS = (
 _SEQUENCE = ("posteriors", "it asks for two posteriors learnt one after the other")
 _DRAWN = ("draw", "it is about one net drawn once from a posterior, not about this one")
 _SUBSAMPLE = ("sub-sample", "every row was counted, which says more than a sub-sample")
+_AGREEMENT = (
+    "agreement",
+    "it bounds how often a compressed net answers otherwise than the original, which is"
+    " no risk; the errors of each compressed net are counted above",
+)
 _ONLINE = (
     "online",
     "it asks for the errors made on each row before the net learnt from it",
 )
 
 REASONS: dict[str, tuple[str, str]] = {
+    "poisson-coreset": _AGREEMENT,
+    "holdout-agreement": _AGREEMENT,
     "holdout-loss-hoeffding": _LOSSES,
     "holdout-loss-kl": _LOSSES,
     "holdout-empirical-bernstein": _LOSSES,

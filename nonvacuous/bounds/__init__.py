@@ -11,6 +11,7 @@ from nonvacuous.bounds._bound import Loss as Loss
 from nonvacuous.bounds._bound import Reference as Reference
 from nonvacuous.bounds._bound import Refusal as Refusal
 from nonvacuous.bounds._bound import Verdict as Verdict
+from nonvacuous.bounds.agreement import holdout_agreement, poisson_coreset
 from nonvacuous.bounds.best_of_holdout import best_of_holdout
 from nonvacuous.bounds.betting import holdout_betting
 from nonvacuous.bounds.capacity import growth_function, parameter_count, vc_dimension
@@ -123,6 +124,9 @@ ALL: tuple[Bound[Any], ...] = (
     corenet_generalization,
     arora_network,
     original_by_distance,
+    # how near a compressed net stays
+    poisson_coreset,
+    holdout_agreement,
     # a posterior close to its prior
     pac_bayes_kl_exact_constant,
     pac_bayes_kl,

@@ -72,6 +72,8 @@ class Loss(StrEnum):
     """An error counts 1."""
     UNIT = "[0, 1]"
     """Any loss between 0 and 1."""
+    DISAGREEMENT = "disagreement"
+    """An answer that is not the original net's counts 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +142,13 @@ class Certificate(Generic[E]):
         return self.upper >= 1.0 - 1.0 / classes
 
     def __str__(self) -> str:
-        said = (
-            f"errs on at most {percent(self.upper)} % of unseen data"
-            if self.bound.loss is Loss.ZERO_ONE
-            else "has an expected loss, or error rate if errors were counted, of at"
-            f" most {ceiling(self.upper, 4)} on unseen data"
-        )
+        share = f"at most {percent(self.upper)} % of unseen data"
+        said = {
+            Loss.ZERO_ONE: f"errs on {share}",
+            Loss.DISAGREEMENT: f"answers otherwise than the original on {share}",
+            Loss.UNIT: "has an expected loss, or error rate if errors were counted, of"
+            f" at most {ceiling(self.upper, 4)} on unseen data",
+        }[self.bound.loss]
         return (
             f"Except with probability {plain(self.delta)} over the sample, the"
             f" {self.about} net {said} ({self.bound.name})."

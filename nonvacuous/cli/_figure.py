@@ -24,7 +24,7 @@ def draw(reached: Reached, path: Path) -> None:
     question, answer = reached.question, float(reached.value)
     theorem = question.theorem
     risk = isinstance(theorem, Bound)
-    errors = isinstance(theorem, Bound) and theorem.loss is Loss.ZERO_ONE
+    errors = isinstance(theorem, Bound) and theorem.loss is not Loss.UNIT
     scale = 100.0 if errors else 1.0
     values = _values(reached)
     numbers = np.array([question.try_number(v) or np.nan for v in values])

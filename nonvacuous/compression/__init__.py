@@ -33,6 +33,8 @@ from nonvacuous.compression.output_coreset import OutputCoreset as OutputCoreset
 from nonvacuous.compression.pfp import PFPDeterministic as PFPDeterministic
 from nonvacuous.compression.pfp import PFPRandom as PFPRandom
 from nonvacuous.compression.pipeline import Pipeline as Pipeline
+from nonvacuous.compression.poisson_coreset import PoissonCoreset as PoissonCoreset
+from nonvacuous.compression.poisson_coreset import keep_for as keep_for
 from nonvacuous.compression.projection import MatrixProject as MatrixProject
 from nonvacuous.compression.pruning import (
     LayerMagnitudePruning as LayerMagnitudePruning,
@@ -127,6 +129,7 @@ __all__ = [
     "PFPDeterministic",
     "PFPRandom",
     "Pipeline",
+    "PoissonCoreset",
     "Quantization",
     "Recipe",
     "Refitted",
@@ -146,4 +149,5 @@ __all__ = [
     "Wanda",
     "WeightSharing",
     "find_method",
+    "keep_for",
 ]

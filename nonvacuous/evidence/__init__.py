@@ -4,6 +4,8 @@ Counts are integers; every shape of fact validates itself and knows the sample t
 was counted on.  No torch here: evidence can come from any framework, or from a paper.
 """
 
+from nonvacuous.evidence._agreement import Agreement as Agreement
+from nonvacuous.evidence._agreement import ForetoldAgreement as ForetoldAgreement
 from nonvacuous.evidence._architecture import ArchitectureFit as ArchitectureFit
 from nonvacuous.evidence._choices import BestOf as BestOf
 from nonvacuous.evidence._choices import ProgressiveErrors as ProgressiveErrors
@@ -38,6 +40,7 @@ from nonvacuous.evidence._rademacher import RademacherFit as RademacherFit
 from nonvacuous.evidence._rademacher import RademacherLosses as RademacherLosses
 
 __all__ = [
+    "Agreement",
     "ArchitectureFit",
     "BestOf",
     "CodedFit",
@@ -49,6 +52,7 @@ __all__ = [
     "DistanceFit",
     "DrawnFit",
     "ExcessFit",
+    "ForetoldAgreement",
     "GibbsFit",
     "HoldoutErrors",
     "HoldoutLosses",

@@ -1,5 +1,7 @@
 """Evidence, measured on a net and a sample for one theorem each."""
 
+from nonvacuous.fits._agreement import agreement as agreement
+from nonvacuous.fits._agreement import foretold_agreement as foretold_agreement
 from nonvacuous.fits._architecture import architecture_fit as architecture_fit
 from nonvacuous.fits._coreset import coreset_fit as coreset_fit
 from nonvacuous.fits._coreset import coreset_net as coreset_net
@@ -22,6 +24,7 @@ from nonvacuous.fits._reference_norms import two_layer_fit as two_layer_fit
 
 __all__ = [
     "Draws",
+    "agreement",
     "architecture_fit",
     "ball_distance",
     "box_distance",
@@ -31,6 +34,7 @@ __all__ = [
     "cushion_net",
     "distance_fit",
     "drawn_fit",
+    "foretold_agreement",
     "frobenius_fit",
     "gibbs_fit",
     "origin_of",

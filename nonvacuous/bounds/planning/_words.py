@@ -20,7 +20,7 @@ def sayer(theorem: object) -> Say:
     """How the theorem's number is said: a share of rows, a loss, or a count."""
     if not isinstance(theorem, Bound):
         return as_count
-    return as_risk if theorem.loss is Loss.ZERO_ONE else as_loss
+    return as_loss if theorem.loss is Loss.UNIT else as_risk
 
 
 def as_percent(value: float) -> str:

@@ -18,6 +18,7 @@ from nonvacuous.compression.methods._method import Ask, Method
 from nonvacuous.compression.neuron_coresets import NeuronCoreset
 from nonvacuous.compression.output_coreset import OutputCoreset
 from nonvacuous.compression.pfp import PFPDeterministic, PFPRandom
+from nonvacuous.compression.poisson_coreset import PoissonCoreset
 from nonvacuous.compression.refit import Refitted
 from nonvacuous.compression.sipp import SiPPDeterministic, SiPPHybrid, SiPPRandom
 
@@ -52,6 +53,14 @@ CORESETS: tuple[Method, ...] = (
             rows=ask.rows, keep=ask.share, delta=ask.delta, seed=ask.seed
         ),
         needs_rows=True,
+    ),
+    Method(
+        name="poisson-coreset",
+        title="edges kept independently, size foretold",
+        source="derived, after Baykal et al. 2019",
+        make=lambda ask: PoissonCoreset(rows=ask.rows, keep=ask.share, seed=ask.seed),
+        needs_rows=True,
+        slack=0.1,
     ),
     Method(
         name="corenet",
