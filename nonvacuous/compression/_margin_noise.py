@@ -76,7 +76,8 @@ def _more(fourth: Floats, spread: Floats, excess: Floats) -> Floats:
     """
     root = np.sqrt(fourth)
     mixed = 6 * root * spread + 4 * np.sqrt(root * spread * excess)
-    return fourth + mixed + 3 * spread**2 + excess
+    total: Floats = fourth + mixed + 3 * spread**2 + excess
+    return total
 
 
 def _input(x: Floats) -> _Noise:

@@ -7,10 +7,11 @@ that paper.
 
 import importlib
 import tomllib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from planting import planted
 
 from paper_checks import KEYS
 
@@ -27,9 +28,15 @@ def test_every_paper_has_a_planted_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "error"), ERRORS, ids=[f"{k}-{e['noticed_by']}" for k, e in ERRORS]
+    ("key", "error"),
+    ERRORS,
+    ids=[f"{key}-{i}-{error['noticed_by']}" for i, (key, error) in enumerate(ERRORS)],
 )
-def test_a_planted_error_is_noticed(key: str, error: dict[str, str]) -> None:
+def test_a_planted_error_is_noticed(
+    key: str,
+    error: dict[str, str],
+    planted: Callable[[str, str, str], AbstractContextManager[None]],
+) -> None:
     assert error["old"] != error["new"]
     with planted(error["module"], error["old"], error["new"]):
         package = importlib.import_module("paper_checks")

@@ -1,13 +1,15 @@
 """A planted error: one module of ours, read with a few characters changed."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = ("nonvacuous", "paper_checks")
@@ -43,7 +45,7 @@ class _Finder(MetaPathFinder):
 
 
 @contextmanager
-def planted(module: str, old: str, new: str) -> Iterator[None]:
+def _planted(module: str, old: str, new: str) -> Iterator[None]:
     """Import our packages afresh, with `old` in a module read as `new`."""
     mine = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in OURS}
     for name in mine:
@@ -57,3 +59,9 @@ def planted(module: str, old: str, new: str) -> Iterator[None]:
         for name in [n for n in sys.modules if n.partition(".")[0] in OURS]:
             del sys.modules[name]
         sys.modules.update(mine)
+
+
+@pytest.fixture
+def planted() -> Callable[[str, str, str], AbstractContextManager[None]]:
+    """A context in which our packages are imported with an error in one module."""
+    return _planted
