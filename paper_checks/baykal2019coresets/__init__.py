@@ -25,4 +25,12 @@ The statements are recalled, not read: the derivations below are ours and close.
 which in the paper leaves the input out (`check_hidden_width_closes_the_union_bound`).
 """
 
-PARTS = ("_lemma", "_network", "_trials", "_sharp", "_generalization")
+PARTS = (
+    "_lemma",
+    "_network",
+    "_trials",
+    "_sharp",
+    "_generalization",
+    "_flags",
+    "_practice",
+)
