@@ -20,6 +20,20 @@ within :math:`1 \pm \epsilon` with probability :math:`1 - \delta`, and
           (\hat\Delta^{l\to})^2 S_i^l K \ln(8\eta/\delta)}{\epsilon^2} \Bigr\rceil + 1
           \Bigr).
 
+By the same proof (derived; :mod:`nonvacuous._sharp_sizes`) the draws of layer l may be
+
+.. math:: m = \Bigl\lceil \frac{1 + r_{l-1}}{1 - r_{l-1}} \cdot \frac{S K
+          (2 + 2\epsilon_l/3) \ln(8\eta/\delta)}{\epsilon_l^2} \Bigr\rceil, \quad
+          \epsilon_l = \frac{(1+\epsilon)^{1/(L-1)} - 1}{\hat\Delta^{l\to}}, \quad
+          r_{l-1} = \frac{(1+\epsilon)^{(l-2)/(L-1)} - 1}{\hat\Delta^{l\to}}.
+
+Corollary, with every constant: for :math:`\gamma = \sqrt2\,\epsilon \max_x
+\|f_\theta(x)\|` and :math:`\delta' = \delta_T \pi(j)/n` at :math:`\epsilon = 2^{-j}`,
+with q the non-zeros that T4 allows, biases among them, at most N,
+
+.. math:: L_0(f_{\hat\theta}) \le \hat L_\gamma(f_\theta) + \sqrt{\frac{q \ln(N r)
+          + \ln((N+1)/(\delta - \delta_T))}{2n}}.
+
 The statements are recalled, not read: the derivations below are ours and close.
 :math:`\eta` counts the neurons of layers 2 to L; :math:`\eta^*` is the widest layer,
 which in the paper leaves the input out (`check_hidden_width_closes_the_union_bound`).

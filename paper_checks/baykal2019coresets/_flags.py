@@ -291,7 +291,8 @@ def check_t_finds_the_best_coreset() -> Verdict:
         truth=Truth.of(float(tie) / 2 <= 0.1 / (4 * 410)),
         expected=Truth.FALSE,
         evidence=f"Mean errors {good} and {bad} look alike on {size} rows with"
-        f" probability {float(tie):.3f}, and the worse one is then kept half of the time.",
+        f" probability {float(tie):.3f}, and the worse one is kept in half of"
+        " these cases.",
     )
 
 
@@ -325,6 +326,6 @@ def check_a_net_of_the_same_labels_meets_the_guarantee() -> Verdict:
         " certified of a small net are the errors it makes itself.",
         truth=Truth.of(labels[0] == labels[1] and worst < 1),
         expected=Truth.FALSE,
-        evidence="Outputs (2, -1/1000) and (2, 1/1000) give the same label, and the second"
-        f" is off by {worst} times itself.",
+        evidence="Outputs (2, -1/1000) and (2, 1/1000) give the same label, and the"
+        f" second is off by {worst} times itself.",
     )
