@@ -172,7 +172,8 @@ def _small() -> tuple[Network, Rows]:
 def _shares(weight: np.ndarray, x: np.ndarray) -> np.ndarray:
     terms = x[:, None, :] * weight
     total = terms.sum(axis=2, keepdims=True)
-    return np.divide(terms, total, out=np.zeros_like(terms), where=total > 0)
+    shares: np.ndarray = terms / np.where(total > 0, total, 1.0)
+    return shares
 
 
 def check_what_sipp_reports_is_what_it_loses_and_k_times_the_sum() -> Verdict:

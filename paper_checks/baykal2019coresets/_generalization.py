@@ -22,8 +22,24 @@ EXAMPLE = corenet_generalization.example
 ln = DIGITS.log
 
 
-def _formula(delta: float, **fields: float) -> float:
-    fit = replace(EXAMPLE, **{"theorem_delta": 0.0, **fields})
+def _formula(
+    delta: float,
+    *,
+    margin_errors: int,
+    trials: int,
+    slots: int,
+    kept_by_theorem: float,
+    theorem_delta: float = 0.0,
+) -> float:
+    fit = replace(
+        EXAMPLE,
+        margin_errors=margin_errors,
+        trials=trials,
+        slots=slots,
+        kept_by_theorem=kept_by_theorem,
+        theorem_delta=theorem_delta,
+        exceed=0,
+    )
     return corenet_generalization.formula(fit, delta)
 
 
@@ -287,7 +303,6 @@ def check_the_net_may_be_made_on_the_rows_of_s() -> Verdict:
         trials=n,
         slots=2 * inputs + 4,
         kept_by_theorem=math.inf,
-        exceed=0,
     )
     return Verdict(
         claim="The corollary holds for a net that was made on the rows of S.",

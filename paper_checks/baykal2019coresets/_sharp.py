@@ -165,23 +165,30 @@ def check_sharp_sizes_are_never_above_the_published() -> Verdict:
             rng.choice([2.0, rng.uniform(2, 300)]) for _ in range(rng.randint(1, 9))
         ]
         sums = [[rng.uniform(0.1, 40)] for _ in hats]
-        rest = {"neurons": n, "constant": k}
         for old, new, r in zip(
             layer_epsilons(e, hats),
             sharp_layer_epsilons(e, hats),
             sharp_entering_errors(e, hats),
             strict=True,
         ):
-            before = sample_size(1.0, old, conf, **rest)
-            after = sharp_sample_size(1.0, new, conf, entering=r, **rest)
-            broken += after > before
-            least = min(least, float(before / after))
-            most = max(most, float(before / after))
+            before = float(sample_size(1.0, old, conf, neurons=n, constant=k))
+            after = float(
+                sharp_sample_size(1.0, new, conf, entering=r, neurons=n, constant=k)
+            )
+            broken += int(after > before)
+            least, most = min(least, before / after), max(most, before / after)
         sizes = [
-            size(e, conf, delta_hats=hats, sensitivity_sums=sums, **rest)
+            size(
+                e,
+                conf,
+                delta_hats=hats,
+                sensitivity_sums=sums,
+                neurons=n,
+                constant=k,
+            )
             for size in (network_size, sharp_network_size)
         ]
-        broken += sizes[1] > sizes[0]
+        broken += int(sizes[1] > sizes[0])
     three = (1 + sympy.Rational(1, 2)) / (1 - sympy.Rational(1, 2))
     at_most = three * (2 + sympy.Rational(2, 3))
     return Verdict(
