@@ -64,8 +64,8 @@ def check_delta_hat_is_rarely_passed() -> Verdict:
         expected=Truth.FALSE,
         evidence="With P(Delta > t) = 1/t the probability is at least"
         f" {float(least[0]):.3f} against {allowed[0]:.4f} for one neuron, and"
-        f" {float(least[1]):.1e} against {allowed[1]:.1e} at the sizes of"
-        " 784-300-100-10.",
+        f" {float(least[1]):.1e} against {allowed[1]:.1e} for one such neuron at the"
+        " |S| and kappa of 784-300-100-10.",
     )
 
 
