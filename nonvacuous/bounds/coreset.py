@@ -7,6 +7,12 @@ the generalization corollary with every constant explicit.
 import math
 
 from nonvacuous._numerics import remaining, up
+from nonvacuous._sharp_sizes import (
+    sharp_entering_errors,
+    sharp_layer_epsilons,
+    sharp_network_size,
+    sharp_sample_size,
+)
 from nonvacuous._sizes import (
     kappa,
     layer_epsilons,
@@ -34,6 +40,10 @@ __all__ = [
     "network_size",
     "paper_constant",
     "sample_size",
+    "sharp_entering_errors",
+    "sharp_layer_epsilons",
+    "sharp_network_size",
+    "sharp_sample_size",
     "support_size",
 ]
 

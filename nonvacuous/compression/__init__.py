@@ -10,6 +10,7 @@ from nonvacuous.compression.circulant import BlockToeplitz as BlockToeplitz
 from nonvacuous.compression.corenet import CoreNet as CoreNet
 from nonvacuous.compression.corenet_plus import CoreNetPlus as CoreNetPlus
 from nonvacuous.compression.corenet_plus_plus import CoreNetPlusPlus as CoreNetPlusPlus
+from nonvacuous.compression.corenet_sharp import SharpCoreNet as SharpCoreNet
 from nonvacuous.compression.entrywise import HybridSampling as HybridSampling
 from nonvacuous.compression.entrywise import L1Sampling as L1Sampling
 from nonvacuous.compression.entrywise import L2Sampling as L2Sampling
@@ -137,6 +138,7 @@ __all__ = [
     "RowMagnitudePruning",
     "RowPruning",
     "Rows",
+    "SharpCoreNet",
     "SiPPDeterministic",
     "SiPPHybrid",
     "SiPPRandom",

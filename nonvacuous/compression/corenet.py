@@ -174,6 +174,16 @@ class SensitivitySampling(Compressor):
             return np.asarray(asked)
         return budget(layer.weight, stats.sensitivities[i], self.keep or 1.0)
 
+    def errors(self, stats: Statistics, drawn: Floats, i: int) -> Floats:
+        """What the draws guarantee for each neuron and sign, (outputs, 2)."""
+        return guaranteed_epsilon(
+            stats.sums[i],
+            drawn,
+            stats.spend(self.delta),
+            neurons=stats.neurons * self.trials(stats),
+            constant=stats.constant,
+        )
+
     def said(
         self, i: int, before: Layer, after: Layer, drawn: Floats, stats: Statistics
     ) -> LayerReport:
@@ -181,13 +191,6 @@ class SensitivitySampling(Compressor):
         asked = self.asked(stats, before, i)
         small = after.weight
         distinct = np.stack([(small > 0).sum(axis=1), (small < 0).sum(axis=1)], axis=1)
-        epsilon = guaranteed_epsilon(
-            stats.sums[i],
-            drawn,
-            stats.spend(self.delta),
-            neurons=stats.neurons * self.trials(stats),
-            constant=stats.constant,
-        )
         return LayerReport(
             layer=i + 1,
             edges=int(np.count_nonzero(before.weight)),
@@ -196,7 +199,7 @@ class SensitivitySampling(Compressor):
                 "asked": asked,
                 "drawn": drawn,
                 "distinct": distinct.astype(float),
-                "epsilon": epsilon,
+                "epsilon": self.errors(stats, drawn, i),
             },
             facts={
                 "sensitivity sum, median": float(np.median(stats.sums[i].sum(axis=1))),

@@ -223,6 +223,7 @@ EVERY: dict[str, tuple[Make, Promise]] = {
     ),
     "RowMagnitudePruning": (made("RowMagnitudePruning", "keep"), by_row),
     "RowPruning": (made("RowPruning", "keep"), narrower),
+    "SharpCoreNet": (made("SharpCoreNet", "rows", "keep", "seed"), no_more),
     "SiPPDeterministic": (made("SiPPDeterministic", "rows", "keep", "seed"), share),
     "SiPPHybrid": (made("SiPPHybrid", "rows", "keep", "seed"), no_more),
     "SiPPRandom": (made("SiPPRandom", "rows", "keep", "seed"), no_more),
