@@ -47,4 +47,7 @@ PARTS = (
     "_generalization",
     "_flags",
     "_practice",
+    "_mended",
+    "_mended_code",
+    "_mended_trials",
 )
