@@ -40,9 +40,7 @@ def inverses_of_tail(
     )
 
 
-def inverses_of_kl(
-    cases: Iterable[tuple[float, mpf, mpf]], *, digits: int
-) -> Inverses:
+def inverses_of_kl(cases: Iterable[tuple[float, mpf, mpf]], *, digits: int) -> Inverses:
     """Each p beside (q, c): kl(q, p) is at least c, only just."""
     return _judged(
         [

@@ -108,7 +108,9 @@ def check_the_tail_inverse_is_where_the_bound_fails() -> Verdict:
     pairs = [(m, c) for m in range(1, 7) for c in range(m)]
     good = 0
     for m, c in pairs:
-        tail = sum(sympy.binomial(m, i) * p**i * (1 - p) ** (m - i) for i in range(c + 1))
+        tail = sum(
+            sympy.binomial(m, i) * p**i * (1 - p) ** (m - i) for i in range(c + 1)
+        )
         slope = -m * sympy.binomial(m - 1, c) * p**c * (1 - p) ** (m - 1 - c)
         good += sympy.expand(sympy.diff(tail, p) - slope) == 0
     return Verdict(
@@ -191,7 +193,10 @@ def check_without_errors_the_inverses_are_closed() -> Verdict:
         exact = 1 - DIGITS.exp(-_nats(fit, conf) / trials)
         worst = max(
             worst,
-            *(abs(float(DIGITS.mpf(b.formula(fit, conf)) / exact - 1)) for b in ALL[:2]),
+            *(
+                abs(float(DIGITS.mpf(b.formula(fit, conf)) / exact - 1))
+                for b in ALL[:2]
+            ),
         )
     return Verdict(
         claim="Without errors the binomial and the kl bound are both"
@@ -230,9 +235,9 @@ def check_they_rise_with_the_class_and_fall_with_the_rows() -> Verdict:
             here = bound.formula(fit, conf)
             above = [bound.formula(_fit(*a), conf) for a in more]
             below = bound.formula(_fit(e, m + m // 9 + 1, w, v), conf)
-            good += min(above) >= here >= below and bound.formula(fit, conf / 2) > here * (
-                here < 1
-            )
+            good += min(above) >= here >= below and bound.formula(
+                fit, conf / 2
+            ) > here * (here < 1)
             count += 1
     return Verdict(
         claim="They rise with errors, q, r and 1/delta, and fall with n.",
@@ -289,8 +294,9 @@ def check_hoeffding_is_sharp_enough_to_catch_twice_the_rows() -> Verdict:
     found = []
     for rows in (m, 2 * m):
         most = violating(
-            lambda e, rows=rows: e / m
-            + math.sqrt((3 * math.log(4) - math.log(conf)) / (2 * rows)),
+            lambda e, rows=rows: (
+                e / m + math.sqrt((3 * math.log(4) - math.log(conf)) / (2 * rows))
+            ),
             m,
             HALF,
         )
@@ -308,7 +314,10 @@ def check_hoeffding_is_sharp_enough_to_catch_twice_the_rows() -> Verdict:
 
 def check_the_class_may_be_chosen_on_the_rows() -> Verdict:
     m, conf = 100, 0.05
-    most = [violating(lambda e, b=b: b.formula(_fit(e, m, 0, 1), conf), m, HALF) for b in ALL]
+    most = [
+        violating(lambda e, b=b: b.formula(_fit(e, m, 0, 1), conf), m, HALF)
+        for b in ALL
+    ]
     fails = [failure([(10**4, c)], m, HALF) for c in most]
     return Verdict(
         claim="A class of one net may be chosen on the rows.",
