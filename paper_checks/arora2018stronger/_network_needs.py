@@ -232,7 +232,7 @@ def check_the_linearisation_is_used_at_two_points() -> Verdict:
         " bounds what compressing layer i adds.",
         kind=Kind.FINDING,
         of=OF,
-        whose=Whose.PAPER,
+        whose=Whose.NOTES,
         mended="It is asked at both inputs, before and after layer i is compressed.",
         truth=Truth.of(not (one and both and step != linear)),
         expected=Truth.FALSE,

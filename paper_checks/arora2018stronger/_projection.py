@@ -234,7 +234,7 @@ def check_the_variance_of_a_summand() -> Verdict:
         claim="The variance of a summand of Matrix-Project is at most 1.",
         kind=Kind.FINDING,
         of=OF,
-        whose=Whose.PAPER,
+        whose=Whose.TEMPTING,
         mended="It is 1 + r^2 for Gaussian matrices, r the cosine of A and u v^T, and so"
         " up to 2.",
         truth=Truth.of(variance.subs(r, 1) <= 1),
