@@ -251,9 +251,7 @@ def check_markovs_variable_has_mean_one() -> Verdict:
     for a, c in product((Fraction(1, 10), HALF, Fraction(9, 10)), (0.01, 0.7, 5.0)):
         risk, t = DIGITS.mpf(a.numerator) / a.denominator, DIGITS.mpf(c)
         base = 1 - risk * (1 - exp(-t))
-        pmf = [
-            math.comb(n, k) * risk**k * (1 - risk) ** (n - k) for k in range(n + 1)
-        ]
+        pmf = [math.comb(n, k) * risk**k * (1 - risk) ** (n - k) for k in range(n + 1)]
         mean = sum(w * exp(-t * k) / base**n for k, w in enumerate(pmf))
         twice = sum(w * exp(-2 * t * k) / base ** (2 * n) for k, w in enumerate(pmf))
         worst = max(worst, abs(mean - 1))
