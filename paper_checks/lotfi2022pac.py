@@ -22,6 +22,7 @@ from random import Random
 
 import numpy as np
 import sympy
+from mpmath import mpf
 from scipy.stats import binom
 
 from nonvacuous.bounds._binomial import binomial_tail_inverse
@@ -63,7 +64,7 @@ def _cases() -> tuple[tuple[CodedFit, float], ...]:
     return tuple(cases)
 
 
-def _nats(fit: CodedFit, delta: float) -> sympy.Expr:
+def _nats(fit: CodedFit, delta: float) -> mpf:
     own = fit.bits * DIGITS.ln(2) + 2 * DIGITS.log(fit.bits)
     return own + DIGITS.log(DIGITS.pi**2 / 6) - DIGITS.log(DIGITS.mpf(delta))
 
@@ -104,22 +105,22 @@ def check_the_binomial_is_the_inverse_at_its_share() -> Verdict:
 
 
 def check_the_grid_is_its_formula() -> Verdict:
-    pairs = []
-    alpha = DIGITS.mpf(ALPHA)
+    pairs, log_a = [], DIGITS.log(DIGITS.mpf(ALPHA))
+
+    def value(t: mpf, fit: CodedFit, nats: mpf) -> mpf:
+        n, lam = fit.trials, DIGITS.exp(t)
+        spent = nats + 2 * DIGITS.log((2 * log_a + t) / log_a)
+        top = DIGITS.expm1(-(lam * fit.errors / n + DIGITS.exp(log_a) * spent) / n)
+        return top / DIGITS.expm1(-lam / n)
+
     for fit, delta in _cases()[:24]:
-        q, n, nats = DIGITS.mpf(fit.errors) / fit.trials, fit.trials, _nats(fit, delta)
-        log_a, least = DIGITS.log(alpha), DIGITS.mpf(99)
-        middle, width = math.log(50.0 * n) / 2, math.log(50.0 * n) / 2 - 1e-6
-        for _ in range(9):  # ever finer scans of 21 points of ln lambda
-            values = []
-            for i in range(-10, 11):
-                t = max(middle + width * i / 10, 1e-6)
-                lam = DIGITS.exp(t)
-                spent = nats + 2 * DIGITS.log((2 * log_a + t) / log_a)
-                top = -DIGITS.expm1(-(lam * q + alpha * spent) / n)
-                values.append((top / -DIGITS.expm1(-lam / n), t))
-            best, middle = min(values)
-            least, width = min(least, best), width / 5
+        nats = _nats(fit, delta)
+        low, high = DIGITS.mpf(0), DIGITS.log(50 * fit.trials)
+        for _ in range(60):  # one valley
+            third = (high - low) / 3
+            left = value(low + third, fit, nats) < value(high - third, fit, nats)
+            low, high = (low, high - third) if left else (low + third, high)
+        least = value((low + high) / 2, fit, nats)
         pairs.append((universal_catoni_grid.formula(fit, delta), least))
     seen = compare(pairs, digits=12)
     return Verdict(

@@ -7,6 +7,7 @@ from itertools import pairwise, product
 from random import Random
 
 import sympy
+from mpmath import mpf
 
 from nonvacuous.bounds.finite_class import (
     finite_class_binomial,
@@ -43,7 +44,7 @@ def _cases() -> tuple[tuple[ParameterClassFit, float], ...]:
     return tuple(cases)
 
 
-def _nats(fit: ParameterClassFit, conf: float) -> sympy.Expr:
+def _nats(fit: ParameterClassFit, conf: float) -> mpf:
     return fit.parameters * DIGITS.log(fit.values) - DIGITS.log(DIGITS.mpf(conf))
 
 
