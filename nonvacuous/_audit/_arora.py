@@ -23,7 +23,8 @@ class AroraAudit:
         cushions: least mu_i of each layer.
         cushion_rows: the row that attains it, by its number in the source.
         onward: least mu_i-> of each layer.
-        onward_rows: the row that attains it, likewise.
+        onward_rows: the row that attains it, likewise; none where every row does,
+            because it is 1 / sqrt(h).
         contraction: c.
         smoothness: rho at the points of the compression at `epsilon`.
         needed: 3 d.
@@ -36,7 +37,7 @@ class AroraAudit:
     cushions: tuple[float, ...]
     cushion_rows: tuple[int, ...]
     onward: tuple[float, ...]
-    onward_rows: tuple[int, ...]
+    onward_rows: tuple[int | None, ...]
     contraction: float
     smoothness: float
     needed: int
@@ -58,7 +59,7 @@ def audit_arora(
         cushion_rows=tuple(int(sample.index[row]) for row in found.layer_rows),
         onward=fit.onward_cushions,
         onward_rows=tuple(
-            int(sample.index[found.interlayer_rows[i, j]])
+            None if i == j else int(sample.index[found.interlayer_rows[i, j]])
             for i, j in enumerate(nearest)
         ),
         contraction=fit.contraction,

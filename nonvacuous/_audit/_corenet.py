@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nonvacuous._audit._edges import Edges, LayerEdges
 from nonvacuous._audit._findings import Share
@@ -188,8 +189,8 @@ class _Pass:
         self,
         network: Network,
         sample: Sample,
-        chosen: "np.typing.NDArray[np.intp]",
-        rest: "np.typing.NDArray[np.intp]",
+        chosen: NDArray[np.intp],
+        rest: NDArray[np.intp],
         seed: int,
         constant: float,
     ) -> None:
@@ -233,7 +234,7 @@ class _Pass:
                 done += len(taken)
                 say(done / total, phrase)
 
-    def _chunk(self, part: int, rows: "np.typing.NDArray[np.intp]") -> None:
+    def _chunk(self, part: int, rows: NDArray[np.intp]) -> None:
         for i, a in enumerate(layer_inputs(self.network, self.x[rows])):
             for edges in self.edges[i]:
                 (edges.count if part == 2 else edges.look)(a)

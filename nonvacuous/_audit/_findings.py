@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from nonvacuous import bounds
 from nonvacuous.bounds.holdout import interval
@@ -66,15 +65,6 @@ class Share:
     def value(self) -> float:
         """The share seen."""
         return self.count / self.of
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "count": self.count,
-            "of": self.of,
-            "value": self.value,
-            "interval": [self.low, self.high],
-        }
 
 
 def leaning(name: str, *more: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
 from nonvacuous._audit._findings import Share
@@ -19,8 +20,9 @@ from nonvacuous.nets import Floats, Layer
 
 __all__ = ["LayerTail", "Tail", "hill_interval"]
 
+_SHARE = 0.05  # of the rows, that the tail index is estimated from
 THRESHOLDS = (10.0, 100.0, 1e3, 1e4, 1e5)
-_POINTS = 120  # of the curve
+_POINTS = 60  # of the curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ class LayerTail:
         self.largest.append(delta.max(axis=1))
         self.sums += [np.minimum(delta, t).sum() for t in THRESHOLDS]
 
-    def beyond(self, delta_hat: float) -> "np.typing.NDArray[np.bool_]":
+    def beyond(self, delta_hat: float) -> NDArray[np.bool_]:
         """Rows where some Delta is above Delta-hat, or infinite."""
         largest = np.concatenate(self.largest)
         return (largest > delta_hat) | np.isinf(largest)
@@ -89,8 +91,8 @@ class LayerTail:
     def read(self, delta_hat: float, promised: float, delta: float) -> Tail:
         """What the rows say."""
         largest = np.sort(np.concatenate(self.largest))
-        rows, index = len(largest), hill_index(largest)
-        order = tail_count(rows)
+        rows, index = len(largest), hill_index(largest, _SHARE)
+        order = tail_count(rows, _SHARE)
         means = self.sums / (rows * len(self.layer.weight))
         picked = np.unique(
             rows - np.geomspace(1, rows, _POINTS).astype(np.int64)
