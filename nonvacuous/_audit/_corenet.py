@@ -252,9 +252,7 @@ def _layer(
 ) -> LayerAudit:
     layer, delta, epsilon = network.layers[i], settings.delta, settings.epsilons[0]
     total = sum(int(e.live.sum()) for part in passed.edges for e in part)
-    judged = [
-        e.judged(stats.sensitivities[i], delta, total) for e in passed.edges[i]
-    ]
+    judged = [e.judged(stats.sensitivities[i], delta, total) for e in passed.edges[i]]
     share = stats.epsilons(epsilon)[i]
     hidden = i + 1 < len(network.layers)
     on_support, ever = (

@@ -23,7 +23,7 @@ from nonvacuous.bounds.holdout import (
     binomial_tail_inverse_lower,
 )
 from nonvacuous.compression._passes import pass_points
-from nonvacuous.compression.sensitivity import edge_sensitivities
+from nonvacuous.compression.sensitivity import Floating, edge_sensitivities
 from nonvacuous.nets import Floats, Layer
 
 __all__ = ["Edges", "LayerEdges"]
@@ -95,9 +95,10 @@ class LayerEdges:
     @property
     def live(self) -> NDArray[np.bool_]:
         """Edges seen active on either half, (outputs, inputs)."""
-        return (self.largest > 0) | (self.counts[0] > 0)
+        live: NDArray[np.bool_] = (self.largest > 0) | (self.counts[0] > 0)
+        return live
 
-    def judged(self, sensitivities: Floats, delta: float, edges: int) -> Edges:
+    def judged(self, sensitivities: Floating, delta: float, edges: int) -> Edges:
         """The counts, read.
 
         Args:
@@ -126,7 +127,9 @@ class LayerEdges:
     def _lower(self, counts: Counts, log_delta: float) -> Floats:
         values, where = np.unique(counts, return_inverse=True)
         lower: Floats = np.asarray(
-            binomial_tail_inverse_lower(values, np.full_like(values, self.rows), log_delta)
+            binomial_tail_inverse_lower(
+                values, np.full_like(values, self.rows), log_delta
+            )
         )[where]
         return lower
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nonvacuous._audit._findings import Finding, Standing, leaning
 from nonvacuous._job._context import radius
+from nonvacuous.bounds._bound import plain
 from nonvacuous.data import Sample
 from nonvacuous.fits._certified_norms import frobenius, spectral
 from nonvacuous.fits._sample_norms import biased, largest_row, matrices
@@ -42,16 +43,15 @@ def audit_norms(network: Network, sample: Sample) -> NormAudit:
 
 def norm_findings(found: NormAudit) -> tuple[Finding, ...]:
     """Whether a radius of all inputs is known."""
-    known = found.radius is not None
-    seen = f"the largest row seen has norm {found.largest_row:.4g}"
+    seen = f"the largest row seen has norm {plain(found.largest_row)}"
     return (
         Finding(
             name="domain-radius",
             statement="no input that can occur exceeds a norm that is known",
-            verdict=Standing.HOLDS if known else Standing.UNKNOWN,
-            sentence=f"the radius is {found.radius:.4g}; {seen}"
-            if known
-            else f"nothing says how large inputs can be; {seen}",
+            verdict=Standing.UNKNOWN if found.radius is None else Standing.HOLDS,
+            sentence=f"nothing says how large inputs can be; {seen}"
+            if found.radius is None
+            else f"the radius is {plain(found.radius)}; {seen}",
             numbers={"largest row": found.largest_row},
             theorems=leaning("domain-radius", *leaning("distance-on-the-domain")),
         ),

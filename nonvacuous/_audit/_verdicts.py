@@ -11,7 +11,7 @@ from nonvacuous.nets import Network
 __all__ = ["corenet_findings", "support_finding", "unseen_finding"]
 
 THEOREM = "corenet-generalization"
-COMPRESSORS = tuple(f"{name}, theory mode" for name in ("corenet",))
+COMPRESSORS = ("corenet, corenet-plus and corenet-plus-plus in theory mode",)
 
 
 def unseen_finding(sample: Sample, trained: Sample | None, equal: int) -> Finding:

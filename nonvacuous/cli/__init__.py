@@ -1,4 +1,4 @@
-"""The command line: ``certify | compress | audit | train | check | bound | sample-size``.
+"""``certify | compress | audit | train | check | bound | sample-size`` from a shell.
 
 Exit codes: 0 done; 1 a check does not hold, a theorem refuses, or a target is out of
 reach; 2 bad input, with one sentence on stderr; 130 interrupted.  Nothing heavy is

@@ -1,6 +1,6 @@
 """An audit in words: verdicts, and the tables that they were made of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -13,6 +13,7 @@ from nonvacuous._audit._corenet import CoreNetAudit
 from nonvacuous._audit._findings import Share
 from nonvacuous._audit._reality import Comparison
 from nonvacuous.bounds._bound import percent, plain
+from nonvacuous.bounds.planning._words import as_percent
 
 __all__ = ["render_audit"]
 
@@ -92,18 +93,19 @@ def _edges(found: CoreNetAudit) -> Iterator[RenderableType]:
     yield _table(
         ("layer", [str(a.layer) for a in found.layers]),
         ("live edges", [f"{e.live:,}" for e in edges]),
-        ("seen to break", [_part(e.seen, e.live) for e in edges]),
-        ("surely break", [_part(e.fail, e.live) for e in edges]),
+        ("seen to", [_part(e.seen, e.live) for e in edges]),
+        ("surely break it", [_part(e.fail, e.live) for e in edges]),
         ("not known", [_part(e.unknown, e.live) for e in edges]),
-        ("surely hold", [_part(e.hold, e.live) for e in edges]),
-        ("surely, all at once", [_part(e.surely, e.live) for e in edges]),
+        ("surely keep it", [_part(e.hold, e.live) for e in edges]),
+        ("all at once", [_part(e.surely, e.live) for e in edges]),
         ("above K s_j", [_part(e.above, e.live) for e in edges]),
     )
     yield _sentence(
         "",
-        f"Counted on {rows:,} rows; M_j is taken from the others.  Surely: by"
-        f" Clopper-Pearson, each edge at delta {plain(found.delta)} on its own; all at"
-        " once: delta split over all live edges.  Above K s_j: on a row that gave M_j.",
+        f"Counted on {rows:,} rows; M_j is taken from the others.  Seen to: the share"
+        " of rows breaks it.  Surely: by Clopper-Pearson, each edge at delta"
+        f" {plain(found.delta)} on its own; all at once: they break it, delta"
+        " split over all live edges.  Above K s_j: on a row that gave M_j.",
     )
 
 
@@ -114,23 +116,31 @@ def _tails(found: CoreNetAudit) -> Iterator[RenderableType]:
         ("layer", [str(a.layer) for a in found.layers]),
         ("Hill index", [f"{t.index:.2f}" for t in tails]),
         ("interval", [f"[{t.interval[0]:.2f}, {t.interval[1]:.2f}]" for t in tails]),
-        *(
-            (f"min {_power(name)}", [f"{t.means[name]:.1f}" for t in tails])
-            for name in tails[0].means
-        ),
         ("Delta-hat", [f"{t.delta_hat:.0f}" for t in tails]),
-        ("above it", [_percent(t.exceed) for t in tails]),
+        ("above it %", [f"{100 * t.exceed.value:.2f}" for t in tails]),
         ("interval", [_interval(t.exceed) for t in tails]),
-        ("promised", [_promise(t.promised) for t in tails]),
+        ("promised %", [percent(t.promised, 4) for t in tails]),
         ("infinite", [f"{t.infinite.count:,}" for t in tails]),
     )
     some = found.exceed
     yield _sentence(
         "",
         f"Hill from the {tails[0].order:,} largest of {some.of:,} values of max_i"
-        " Delta_i, one a row, interval for a Pareto tail; min t: mean of"
-        " min(Delta, t) over rows and neurons; above it: rows where some neuron's Delta"
-        f" is above Delta-hat, in some layer {_percent(some)}.",
+        " Delta_i, one a row; its interval is for a Pareto tail.  Above it: rows where"
+        " some neuron's Delta is above Delta-hat, in some layer"
+        f" {100 * some.value:.2f} %.  Infinite: rows.",
+    )
+    yield _table(
+        ("layer", [str(a.layer) for a in found.layers]),
+        *(
+            (f"t = {float(name):,.0f}", [f"{t.means[name]:.1f}" for t in tails])
+            for name in tails[0].means
+        ),
+    )
+    yield _sentence(
+        "",
+        "Mean of min(Delta, t) over rows and neurons: where Delta has no mean it rises"
+        " with t for ever.",
     )
 
 
@@ -143,21 +153,19 @@ def _comparisons(found: CoreNetAudit) -> Iterator[RenderableType]:
         ("error ≤", [_said(c.guaranteed) for c in rows]),
         ("median", [f"{c.median:.3g}" for c in rows]),
         ("95 %", [f"{c.high:.3g}" for c in rows]),
-        ("beyond", [f"{c.judged:g}" for c in rows]),
         ("promised %", [_promised(c) for c in rows]),
-        ("seen %", [f"{100 * c.failed:.2f}" for c in rows]),
-        ("of one net", [_range(c.failed_range) for c in rows]),
-        ("wrong %", [f"{100 * c.error:.2f}" for c in rows]),
-        ("of one net", [_range(c.error_range) for c in rows]),
+        ("seen %", [_range(c.failed, c.failed_range) for c in rows]),
+        ("wrong %", [_range(c.error, c.error_range) for c in rows]),
     )
     first = rows[0]
     yield _sentence(
         "",
         f"{first.draws} nets each, on {first.rows:,} rows outside S.  Error ≤: of every"
-        " output, by the theorem; from 1 on it says nothing.  Median and 95 %: of"
-        " |f^ - f| / |f|.  Promised and seen: nets and rows with an output outside 1 +-"
-        f" the error of `beyond`.  The net itself is wrong on"
-        f" {100 * first.original:.2f} % of these rows.",
+        " output, by the theorem; from 1 on it says nothing, and 0 means that no edge"
+        " seen active on S went.  Median and 95 %: of |f^ - f| / |f|.  Promised and"
+        f" seen: nets and rows with an output outside 1 +- epsilon, {found.epsilon:g}"
+        " at budgets.  In brackets: the least and the largest of one net.  Wrong: the"
+        f" net itself on {100 * first.original:.2f} %.",
     )
 
 
@@ -170,15 +178,15 @@ def _arora(audit: Audit) -> Iterator[RenderableType]:
         ("at row", [f"{r:,}" for r in found.cushion_rows]),
         ("mu_i->", [f"{v:.4f}" for v in found.onward]),
         ("at row", ["all" if r is None else f"{r:,}" for r in found.onward_rows]),
-        ("Frobenius", [_up(v) for v in norms.frobenius]),
-        ("spectral", [_up(v) for v in norms.spectral]),
+        ("Frobenius", [plain(v) for v in norms.frobenius]),
+        ("spectral", [plain(v) for v in norms.spectral]),
     )
-    known = "unknown" if norms.radius is None else _up(norms.radius)
+    known = "unknown" if norms.radius is None else plain(norms.radius)
     yield _sentence(
         "",
-        f"Over {found.rows:,} rows of {found.source}; c = {found.contraction:.3g}, rho ="
-        f" {found.smoothness:.3g} against 3 d = {found.needed}; radius of the domain"
-        f" {known}, largest row {_up(norms.largest_row)}.",
+        f"Over {found.rows:,} rows of {found.source}; c = {found.contraction:.3g}, rho"
+        f" = {found.smoothness:.3g} against 3 d = {found.needed}; radius of the domain"
+        f" {known}, largest row {plain(norms.largest_row)}.",
     )
 
 
@@ -187,23 +195,16 @@ def _setting(c: Comparison) -> str:
 
 
 def _promised(c: Comparison) -> str:
-    return "nothing" if c.promised >= 1 else f"≤ {percent(c.promised)}"
+    return "nothing" if c.promised >= 1 else f"≤ {as_percent(c.promised)}"
 
 
 def _said(value: float) -> str:
     return plain(value) if 0 < value < float("inf") else f"{value:g}"
 
 
-def _promise(value: float) -> str:
-    return f"{percent(value, 4)} %"
-
-
-def _range(pair: tuple[float, float]) -> str:
-    return f"{100 * pair[0]:.1f}-{100 * pair[1]:.1f}"
-
-
-def _percent(share: Share) -> str:
-    return f"{100 * share.value:.2f} %"
+def _range(mean: float, ends: tuple[float, float]) -> str:
+    low, high = ends
+    return f"{100 * mean:.2f} ({100 * low:.3g}-{100 * high:.3g})"
 
 
 def _interval(share: Share) -> str:
@@ -212,14 +213,6 @@ def _interval(share: Share) -> str:
 
 def _part(count: int, whole: int) -> str:
     return f"{100 * count / whole:.1f} %" if whole else "none"
-
-
-def _up(value: float) -> str:
-    return plain(value)
-
-
-def _power(name: str) -> str:
-    return {"10": "10", "100": "100"}.get(name, f"{float(name):.0e}".replace("+0", ""))
 
 
 def _short(value: float) -> str:
@@ -234,8 +227,7 @@ def _table(*columns: tuple[str, Sequence[str]]) -> RenderableType:
     )
     for name, _ in columns:
         table.add_column(name, justify="right")
-    cells: Iterable[tuple[str, ...]] = zip(*(c for _, c in columns), strict=True)
-    for row in cells:
+    for row in zip(*(cells for _, cells in columns), strict=True):
         table.add_row(*row)
     return Padding(table, (0, 0, 0, 2))
 

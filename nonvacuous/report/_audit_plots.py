@@ -59,11 +59,14 @@ def _tails(axes: "Axes", found: CoreNetAudit) -> None:
         )
         if 0 < tail.index < float("inf"):
             end, top = points[-1][0], tail.order / tail.exceed.of
-            line = [(t, top * (t / tail.start) ** -tail.index) for t in (tail.start, end)]
+            line = [
+                (t, top * (t / tail.start) ** -tail.index) for t in (tail.start, end)
+            ]
             axes.plot(*zip(*line, strict=True), color=_COLOURS[style], linewidth=1)
         if tail.delta_hat < float("inf"):
             axes.axvline(tail.delta_hat, color=_COLOURS[style], linestyle=":")
-    axes.set(xscale="log", yscale="log", title="Tail of the sign complexity")
+    axes.set(xscale="log", yscale="log", title="A2: tail of the sign complexity")
+    axes.set_ylim(0.5 / found.exceed.of, 2.0)
     axes.set_xlabel("t (dotted: Delta-hat of the layer)")
     axes.set_ylabel("share of rows with max Delta ≥ t")
     axes.grid(alpha=0.3)
@@ -88,20 +91,30 @@ def _edges(axes: "Axes", found: CoreNetAudit) -> None:
         left = [a + b for a, b in zip(left, shares, strict=True)]
     for row, layer in enumerate(found.layers):
         share = 100 * layer.edges.fail / max(1, layer.edges.live)
-        axes.annotate(f"{share:.1f} %", (share, row), (4, 0), textcoords="offset points")
+        axes.annotate(
+            f"{share:.1f} %", (share, row), (4, 0), textcoords="offset points"
+        )
     axes.invert_yaxis()
-    axes.set(xlim=(0, 100), xlabel="live edges, %", title="A1: F_j(M_j / K) ≤ exp(-1/K)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize=8)
+    axes.set(
+        xlim=(0, 100), xlabel="live edges, %", title="A1: F_j(M_j / K) ≤ exp(-1/K)"
+    )
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, fontsize=8)
 
 
 def _errors(axes: "Axes", found: CoreNetAudit) -> None:
     rows = found.comparisons
     places = range(len(rows))
     top = max(10.0, *(c.guaranteed for c in rows if c.guaranteed < float("inf")))
-    said = [min(c.guaranteed, 10 * top) for c in rows]
-    axes.plot(places, said, "s", color=_COLOURS[1], label="guaranteed by the theorem")
+    said = [min(c.guaranteed, 10 * top) for c in rows]  # infinite at the top
+    axes.plot(
+        _beside(places, -1),
+        said,
+        "s",
+        color=_COLOURS[1],
+        label="guaranteed by the theorem",
+    )
     axes.errorbar(
-        places,
+        _beside(places, 1),
         [c.median for c in rows],
         yerr=[[0.0] * len(rows), [c.high - c.median for c in rows]],
         fmt="o",
@@ -111,7 +124,7 @@ def _errors(axes: "Axes", found: CoreNetAudit) -> None:
     )
     axes.axhline(1.0, color=_GREY, linestyle="--", label="above: the theorem is silent")
     axes.set_yscale("symlog", linthresh=1e-2)
-    axes.set_ylim(bottom=-2e-3)
+    axes.set_ylim(-2e-3, 100 * top)
     axes.set_ylabel("relative error of the outputs")
     axes.set_title("Error: guaranteed and observed")
     _settings(axes, found)
@@ -121,7 +134,7 @@ def _failures(axes: "Axes", found: CoreNetAudit) -> None:
     rows = found.comparisons
     places = range(len(rows))
     axes.plot(
-        places,
+        _beside(places, -1),
         [100 * c.promised for c in rows],
         "s",
         color=_COLOURS[1],
@@ -142,7 +155,7 @@ def _failures(axes: "Axes", found: CoreNetAudit) -> None:
         label="observed: mean, and range over nets",
     )
     axes.plot(
-        places,
+        _beside(places, 1),
         [100 * c.error for c in rows],
         "D",
         color=_COLOURS[2],
@@ -150,6 +163,11 @@ def _failures(axes: "Axes", found: CoreNetAudit) -> None:
     )
     axes.set(ylim=(-3, 108), ylabel="%", title="Failures: outputs outside 1 ± epsilon")
     _settings(axes, found)
+
+
+def _beside(places: range, side: int) -> list[float]:
+    """Left or right of the observed, so that neither hides the other."""
+    return [place + 0.12 * side for place in places]
 
 
 def _settings(axes: "Axes", found: CoreNetAudit) -> None:
