@@ -8,6 +8,7 @@ theorem the outputs err by at most
 if that is below 1, and otherwise nothing is said.  S stays, the draws are fresh.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -121,14 +122,14 @@ def compare(
             judged=epsilon,
             draws=draws,
             rows=len(rest),
-            kept=float(np.mean(kept)),
+            kept=math.fsum(kept) / draws,
             guaranteed=guaranteed,
             promised=compressor.delta if guaranteed <= epsilon else 1.0,
-            failed=float(np.mean(failed)),
+            failed=math.fsum(failed) / draws,
             failed_range=(min(failed), max(failed)),
             median=float(np.median(errors)),
             high=float(np.quantile(errors, 0.95)),
-            error=float(np.mean(wrong)),
+            error=math.fsum(wrong) / draws,
             error_range=(min(wrong), max(wrong)),
             original=original,
         )

@@ -116,7 +116,7 @@ def _errors(axes: "Axes", found: CoreNetAudit) -> None:
     axes.errorbar(
         _beside(places, 1),
         [c.median for c in rows],
-        yerr=[[0.0] * len(rows), [c.high - c.median for c in rows]],
+        yerr=[[0.0] * len(rows), [max(0.0, c.high - c.median) for c in rows]],
         fmt="o",
         color=_COLOURS[0],
         capsize=4,
@@ -146,8 +146,8 @@ def _failures(axes: "Axes", found: CoreNetAudit) -> None:
         places,
         means,
         yerr=[
-            [m - low for m, (low, _) in zip(means, ends, strict=True)],
-            [high - m for m, (_, high) in zip(means, ends, strict=True)],
+            [max(0.0, m - low) for m, (low, _) in zip(means, ends, strict=True)],
+            [max(0.0, high - m) for m, (_, high) in zip(means, ends, strict=True)],
         ],
         fmt="o",
         color=_COLOURS[0],
