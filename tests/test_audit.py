@@ -272,6 +272,10 @@ def test_a_whole_budget_changes_little_and_a_small_one_much() -> None:
     assert low.promised == high.promised == 1.0
     assert [c.judged for c in theory] == [0.5, 0.25]
     assert all(c.promised == 0.05 for c in theory)
+    # no edge goes that was active on S, so all that is past 0 is past any guarantee
+    assert all(c.guaranteed == 0.0 for c in theory)
+    assert all(c.failed <= c.exceeded <= 1 for c in theory)
+    assert low.exceeded == high.exceeded == 0.0
     for c in found.comparisons:
         low_end, high_end = c.failed_range
         assert low_end - 1e-12 <= c.failed <= high_end + 1e-12

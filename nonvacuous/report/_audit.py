@@ -43,12 +43,12 @@ def _findings(audit: Audit) -> Iterator[RenderableType]:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("assumption", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("because", ratio=1)
+    table.add_column("what is assumed: what was found", ratio=1)
     for finding in audit.findings:
-        style = _STYLES[finding.verdict]
-        table.add_row(
-            finding.name, Text(finding.verdict, style=style), f"{finding.sentence}."
-        )
+        verdict = Text(finding.verdict, style=_STYLES[finding.verdict])
+        why = Text(f"{finding.statement}: ", style="italic")
+        why.append(Text(f"{finding.sentence}.", style="not italic"))
+        table.add_row(finding.name, verdict, why)
     yield table
     groups: dict[tuple[str, ...], list[str]] = {}
     for finding in audit.findings:
@@ -151,6 +151,7 @@ def _comparisons(found: CoreNetAudit) -> Iterator[RenderableType]:
         ("setting", [_setting(c) for c in rows]),
         ("kept %", [f"{100 * c.kept:.1f}" for c in rows]),
         ("error ≤", [_said(c.guaranteed) for c in rows]),
+        ("past it %", [f"{100 * c.exceeded:.2f}" for c in rows]),
         ("median", [f"{c.median:.3g}" for c in rows]),
         ("95 %", [f"{c.high:.3g}" for c in rows]),
         ("promised %", [_promised(c) for c in rows]),
@@ -162,7 +163,8 @@ def _comparisons(found: CoreNetAudit) -> Iterator[RenderableType]:
         "",
         f"{first.draws} nets each, on {first.rows:,} rows outside S.  Error ≤: of every"
         " output, by the theorem; from 1 on it says nothing, and 0 means that no edge"
-        " seen active on S went.  Median and 95 %: of |f^ - f| / |f|.  Promised and"
+        f" seen active on S went; past it: nets and rows with an output beyond it, of"
+        f" which the theorem allows {as_percent(found.delta)} %.  Median and 95 %: of |f^ - f| / |f|.  Promised and"
         f" seen: nets and rows with an output outside 1 +- epsilon, {found.epsilon:g}"
         " at budgets.  In brackets: the least and the largest of one net.  Wrong: the"
         f" net itself on {100 * first.original:.2f} %.",
@@ -191,7 +193,7 @@ def _arora(audit: Audit) -> Iterator[RenderableType]:
 
 
 def _setting(c: Comparison) -> str:
-    return f"keep {c.keep:g}" if c.keep is not None else f"epsilon {c.epsilon:g}"
+    return f"keep {c.keep:g}" if c.keep is not None else f"eps {c.epsilon:g}"
 
 
 def _promised(c: Comparison) -> str:
@@ -203,8 +205,8 @@ def _said(value: float) -> str:
 
 
 def _range(mean: float, ends: tuple[float, float]) -> str:
-    low, high = ends
-    return f"{100 * mean:.2f} ({100 * low:.3g}-{100 * high:.3g})"
+    low, high = (f"{100 * v:.1f}" if v < 0.1 else f"{100 * v:.0f}" for v in ends)
+    return f"{100 * mean:.2f} ({low}-{high})"
 
 
 def _interval(share: Share) -> str:
