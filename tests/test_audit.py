@@ -20,6 +20,7 @@ from nonvacuous._audit._edges import LayerEdges
 from nonvacuous._audit._findings import Share, leaning
 from nonvacuous._audit._reality import _guaranteed
 from nonvacuous._audit._tails import LayerTail, hill_interval
+from nonvacuous._audit._verdicts import _rare
 from nonvacuous.compression import CoreNet, Rows
 from nonvacuous.compression._statistics import measure, support_rows
 from nonvacuous.compression.sensitivity import sign_complexity
@@ -120,6 +121,14 @@ def test_a_share_has_the_interval_of_clopper_and_pearson(k: int, n: int) -> None
     assert share.low == pytest.approx(low, rel=1e-9)
     assert share.high == pytest.approx(high, rel=1e-9)
     assert share.value == k / n
+
+
+def test_a2_is_refuted_only_where_such_an_s_would_be_rare() -> None:
+    # promised 1e-5, seen 0.5: by Markov an S this bad has probability 2e-5 or so
+    assert _rare(Share.at(500, 1000, 0.05), 1e-5, 0.01)
+    # seen 1e-3 of few rows: such an S may have probability 0.01 and more
+    assert not _rare(Share.at(1, 1000, 0.05), 1e-5, 0.01)
+    assert not _rare(Share.at(0, 1000, 0.05), 0.0, 0.01)
 
 
 # Edges --------------------------------------------------------------------------------

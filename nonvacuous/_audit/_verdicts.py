@@ -30,7 +30,7 @@ def unseen_finding(sample: Sample, trained: Sample | None, equal: int) -> Findin
         verdict=verdict,
         sentence=why,
         numbers={"rows": len(sample), "equal to a training row": equal},
-        theorems=leaning("rows-kept-from-training", "unseen", *COMPRESSORS),
+        theorems=leaning("rows-kept-from-training", *leaning("unseen"), *COMPRESSORS),
     )
 
 

@@ -151,10 +151,10 @@ def _comparisons(found: CoreNetAudit) -> Iterator[RenderableType]:
         ("setting", [_setting(c) for c in rows]),
         ("kept %", [f"{100 * c.kept:.1f}" for c in rows]),
         ("error ≤", [_said(c.guaranteed) for c in rows]),
-        ("past it %", [f"{100 * c.exceeded:.2f}" for c in rows]),
-        ("median", [f"{c.median:.3g}" for c in rows]),
-        ("95 %", [f"{c.high:.3g}" for c in rows]),
-        ("promised %", [_promised(c) for c in rows]),
+        ("past %", [f"{100 * c.exceeded:.2f}" for c in rows]),
+        ("median", [f"{c.median:.2g}" for c in rows]),
+        ("95 %", [f"{c.high:.2g}" for c in rows]),
+        ("allowed %", [_promised(c) for c in rows]),
         ("seen %", [_range(c.failed, c.failed_range) for c in rows]),
         ("wrong %", [_range(c.error, c.error_range) for c in rows]),
     )
@@ -163,9 +163,10 @@ def _comparisons(found: CoreNetAudit) -> Iterator[RenderableType]:
         "",
         f"{first.draws} nets each, on {first.rows:,} rows outside S.  Error ≤: of every"
         " output, by the theorem; from 1 on it says nothing, and 0 means that no edge"
-        f" seen active on S went; past it: nets and rows with an output beyond it, of"
-        f" which the theorem allows {as_percent(found.delta)} %.  Median and 95 %: of |f^ - f| / |f|.  Promised and"
-        f" seen: nets and rows with an output outside 1 +- epsilon, {found.epsilon:g}"
+        " seen active on S went; past: nets and rows with an output beyond it, of"
+        f" which the theorem allows {as_percent(found.delta)} %.  Median and 95 %: of"
+        f" |f^ - f| / |f|.  Allowed, seen: nets and rows with an output outside 1 +-"
+        f" epsilon, {found.epsilon:g}"
         " at budgets.  In brackets: the least and the largest of one net.  Wrong: the"
         f" net itself on {100 * first.original:.2f} %.",
     )
