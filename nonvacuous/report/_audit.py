@@ -161,14 +161,14 @@ def _comparisons(found: CoreNetAudit) -> Iterator[RenderableType]:
     first = rows[0]
     yield _sentence(
         "",
-        f"{first.draws} nets each, on {first.rows:,} rows outside S.  Error ≤: of every"
-        " output, by the theorem; from 1 on it says nothing, and 0 means that no edge"
-        " seen active on S went; past: nets and rows with an output beyond it, of"
-        f" which the theorem allows {as_percent(found.delta)} %.  Median and 95 %: of"
-        f" |f^ - f| / |f|.  Allowed, seen: nets and rows with an output outside 1 +-"
-        f" epsilon, {found.epsilon:g}"
-        " at budgets.  In brackets: the least and the largest of one net.  Wrong: the"
-        f" net itself on {100 * first.original:.2f} %.",
+        f"{first.draws} nets each, all of one S, on {first.rows:,} rows outside it."
+        "  Error ≤: of every output, by the theorem; from 1 on it says nothing, and 0"
+        " means that no edge seen active on S went.  Past: nets and rows with an output"
+        f" beyond that; the theorem allows {as_percent(found.delta)} %, over draws of S"
+        " too.  Median, 95 %: of |f^ - f| / |f|.  Allowed, seen: nets and rows with an"
+        f" output outside 1 +- epsilon, {found.epsilon:g} at budgets.  In brackets: the"
+        " least and the largest of one net.  Wrong: the net itself on"
+        f" {100 * first.original:.2f} %.",
     )
 
 
