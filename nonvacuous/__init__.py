@@ -6,14 +6,18 @@ Importing this package imports neither numpy nor torch; its names load when used
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nonvacuous._audit import Audit as Audit
+    from nonvacuous._audit import audit as audit
     from nonvacuous._certify import certify as certify
     from nonvacuous._result import Report as Report
     from nonvacuous.nets import Network as Network
 
 __version__ = "0.1.0"
-__all__ = ["Network", "Report", "__version__", "certify"]
+__all__ = ["Audit", "Network", "Report", "__version__", "audit", "certify"]
 
 _HOME = {
+    "audit": "nonvacuous._audit",
+    "Audit": "nonvacuous._audit",
     "certify": "nonvacuous._certify",
     "Report": "nonvacuous._result",
     "Network": "nonvacuous.nets",

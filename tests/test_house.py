@@ -82,6 +82,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ["--help"],
         ["certify", "--help"],
         ["compress", "-h"],
+        ["audit", "-h"],
         ["bound", "--help"],
         ["sample-size", "-h"],
         ["sample-size"],
@@ -132,8 +133,10 @@ def test_reports_compute_nothing() -> None:
     library = ("collections", "dataclasses", "itertools", "typing", "io")
     allowed = ("nonvacuous", "paper_checks", "rich", *library)
     for path in sources("report"):
+        drawn = ("matplotlib",) if path.stem.endswith("_plots") else ()
         for name in imports(path):
-            assert name.split(".")[0] in allowed, f"{path.name} imports {name}"
+            good = name.split(".")[0] in (*allowed, *drawn)
+            assert good, f"{path.name} imports {name}"
 
 
 def test_nothing_outside_the_package_is_named_like_the_standard_library() -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``certify | compress | train | check | bound | sample-size``.
+"""``certify | compress | audit | train | check | bound | sample-size`` from a shell.
 
 Exit codes: 0 done; 1 a check does not hold, a theorem refuses, or a target is out of
 reach; 2 bad input, with one sentence on stderr; 130 interrupted.  Nothing heavy is
@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from nonvacuous.cli._audit import audit
 from nonvacuous.cli._bound import bound
 from nonvacuous.cli._certify import certify
 from nonvacuous.cli._check import check
@@ -56,6 +57,7 @@ def _options(
 
 app.command()(certify)
 app.command()(compress)
+app.command()(audit)
 app.command()(train)
 app.command()(check)
 # these two make flags of what a theorem needs, and read them themselves

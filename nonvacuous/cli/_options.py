@@ -5,7 +5,16 @@ from typing import Annotated, Optional
 
 import typer
 
-__all__ = ["DataDir", "Json", "Normalize", "Quiet", "Role", "Seed", "pair"]
+__all__ = [
+    "DataDir",
+    "Json",
+    "Normalize",
+    "Quiet",
+    "Role",
+    "Seed",
+    "numbers",
+    "pair",
+]
 
 DataDir = Annotated[
     Optional[Path],  # noqa: UP045 typer reads it
@@ -43,3 +52,17 @@ def pair(text: str) -> tuple[float, float]:
             f"--normalize must be MEAN,STD, two numbers, got {text!r}"
         ) from None
     return mean, std
+
+
+def numbers(option: str, text: str) -> tuple[float, ...]:
+    """Numbers with commas between them; none for an empty text.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    try:
+        return tuple(float(part) for part in text.split(",") if text)
+    except ValueError:
+        raise ValueError(
+            f"{option} must be numbers with commas between them, got {text!r}"
+        ) from None

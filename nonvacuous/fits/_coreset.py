@@ -22,9 +22,14 @@ from nonvacuous.evidence import CoresetFit
 from nonvacuous.fits._origin import origin_of
 from nonvacuous.nets import Network
 
-__all__ = ["coreset_fit", "coreset_net", "hill_index"]
+__all__ = ["coreset_fit", "coreset_net", "hill_index", "tail_count"]
 
 _GRID = range(1, 9)
+
+
+def tail_count(size: int, share: float = 0.01) -> int:
+    """How many of the largest of `size` values are taken for the tail."""
+    return min(size - 1, max(10, int(share * size)))
 
 
 def hill_index(values: NDArray[np.floating[Any]], share: float = 0.01) -> float:
@@ -38,7 +43,7 @@ def hill_index(values: NDArray[np.floating[Any]], share: float = 0.01) -> float:
         The index: P(X > t) falls like t^-index; a mean needs more than 1.
     """
     flat = values.ravel()
-    count = min(flat.size - 1, max(10, int(share * flat.size)))
+    count = tail_count(flat.size, share)
     if count < 1:
         return math.inf
     top = np.sort(np.partition(flat, flat.size - count - 1)[-count - 1 :])
