@@ -1,5 +1,6 @@
 """What Occam's bounds and the parameter count need."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -26,8 +27,8 @@ def _one_pixel(errors: int, trials: int) -> ArchitectureFit:
 
 def _failure(upper: Callable[[int], float], n: int) -> Fraction:
     """Probability that a fair coin's bound on n rows lies below one half."""
-    most = sum(Fraction(upper(k)) < HALF for k in range(n + 1)) - 1
-    return exact_binomial_tail(most, n, HALF) if most >= 0 else Fraction(0)
+    fails = bisect_left(range(n + 1), HALF, key=lambda k: Fraction(upper(k)))
+    return exact_binomial_tail(fails - 1, n, HALF) if fails else Fraction(0)
 
 
 def _some(one: Fraction, many: int) -> Any:
