@@ -63,9 +63,7 @@ def check_each_step_has_hoeffdings_moment() -> Verdict:
         " probability p, and n such steps give exp(-2 n t^2).",
         kind=Kind.DERIVATION,
         of=AZUMA,
-        truth=Truth.of(
-            bend == 0 and starts == [0, 0] and quarter == 0 and least == 0
-        ),
+        truth=Truth.of(bend == 0 and starts == [0, 0] and quarter == 0 and least == 0),
         evidence="sympy: the logarithm and its slope vanish at 0, its second derivative"
         " is u(1 - u) = 1/4 - (u - 1/2)^2, and the exponent is least at s = 4t.",
     )
@@ -120,8 +118,7 @@ def check_progressive_azuma_is_the_rate_and_a_root() -> Verdict:
         (
             (
                 progressive_azuma.formula(ProgressiveErrors(errors=k, trials=n), d),
-                DIGITS.mpf(k) / n
-                + DIGITS.sqrt(-DIGITS.log(DIGITS.mpf(d)) / (2 * n)),
+                DIGITS.mpf(k) / n + DIGITS.sqrt(-DIGITS.log(DIGITS.mpf(d)) / (2 * n)),
             )
             for k, n, d in _cases(50, 500)
         ),
@@ -230,8 +227,7 @@ def _worst_learner(upper: Callable[[int], float], n: int, grid: int) -> Fraction
         if i == n:
             return int(total > limits[k])
         return max(
-            r * value(i + 1, k + 1, total + r)
-            + (grid - r) * value(i + 1, k, total + r)
+            r * value(i + 1, k + 1, total + r) + (grid - r) * value(i + 1, k, total + r)
             for r in range(grid + 1)
         )
 
@@ -250,10 +246,8 @@ def check_the_worst_learner_by_enumeration() -> Verdict:
         for name, bound in (("kl", progressive_kl), ("azuma", progressive_azuma)):
             fails = _worst_learner(_upper(bound, n, delta), n, grid)
             high[name] = max(high[name], float(fails / Fraction(delta)))
-    doubled = max(
-        float(_worst_learner(lambda k: q(2 * k), n, grid)) / 0.02
-        for q in (_upper(progressive_azuma, 2 * n, 0.02),)
-    )
+    twice = _upper(progressive_azuma, 2 * n, 0.02)
+    doubled = float(_worst_learner(lambda k: twice(2 * k), n, grid)) / 0.02
     halved = float(_worst_learner(_upper(progressive_kl, n, 0.3**0.25), n, grid)) / 0.3
     return Verdict(
         claim="No learner, however it uses its past errors, exceeds a progressive bound"
@@ -289,8 +283,8 @@ def check_the_best_constant_needs_no_share() -> Verdict:
         " of delta.",
         truth=Truth.of(most <= 1),
         expected=Truth.FALSE,
-        evidence=f"Some rule on {n} rows, with risks in twelfths, fails with probability"
-        f" {most:.3f} delta at delta {where}, in exact fractions.",
+        evidence=f"Some rule on {n} rows, with risks in twelfths, fails with"
+        f" probability {most:.3f} delta at delta {where}, in exact fractions.",
     )
 
 

@@ -1,4 +1,4 @@
-r"""Maurer and Pontil (2009), Empirical Bernstein Bounds and Sample Variance Penalization.
+r"""Maurer and Pontil (2009), Empirical Bernstein Bounds.
 
 Theorem 4, for independent losses in [0, 1] of one law, of sample variance
 :math:`\hat V_S(h)` (divided by n - 1), and :math:`L = \ln(2/\delta)`:
@@ -99,7 +99,9 @@ def check_the_variance_lemma_completes_a_square() -> Verdict:
     square = sympy.expand((x - a) ** 2 - (x**2 - 2 * a * x) - a**2)
     root = sympy.expand((sympy.sqrt(V) + a) ** 2 - (V + a**2))
     n, L = sympy.symbols("n L", positive=True)
-    twice = sympy.simplify(2 * sympy.sqrt(L / (2 * (n - 1))) / sympy.sqrt(2 * L / (n - 1)))
+    twice = sympy.simplify(
+        2 * sympy.sqrt(L / (2 * (n - 1))) / sympy.sqrt(2 * L / (n - 1))
+    )
     t = sympy.sqrt(2 * x**2 * L / (n - 1))
     tail = sympy.simplify((n - 1) * t**2 / (2 * x**2) - L)
     return Verdict(
@@ -110,8 +112,8 @@ def check_the_variance_lemma_completes_a_square() -> Verdict:
         truth=Truth.of(
             square == 0 and root == 2 * a * sympy.sqrt(V) and twice == 1 and tail == 0
         ),
-        evidence="t = sqrt(2 sigma^2 L/(n-1)) spends e^-L, the square is complete at a ="
-        " sqrt(L/2(n-1)), and sqrt(V + a^2) <= sqrt(V) + a.",
+        evidence="t = sqrt(2 sigma^2 L/(n-1)) spends e^-L, the square is complete at a"
+        " = sqrt(L/2(n-1)), and sqrt(V + a^2) <= sqrt(V) + a.",
     )
 
 
@@ -296,12 +298,13 @@ def check_the_variance_lemma_by_enumeration() -> Verdict:
                 else:
                     wrong = max(wrong, share)
     return Verdict(
-        claim="sigma > sqrt(V) + sqrt(2L/(n-1)) has probability at most e^-L for coins.",
+        claim="sigma > sqrt(V) + sqrt(2L/(n-1)) has probability at most e^-L for"
+        " coins.",
         kind=Kind.TRIAL,
         of=NAME,
         truth=Truth.of(high <= 1 < wrong),
-        evidence=f"Over 79 biases, n up to 40: at most {high:.3f} e^-L; with 0.45 of the"
-        f" deviation it would be {wrong:.2f} e^-L.",
+        evidence=f"Over 79 biases, n up to 40: at most {high:.3f} e^-L; with 0.45 of"
+        f" the deviation it would be {wrong:.2f} e^-L.",
     )
 
 
@@ -339,8 +342,8 @@ def check_the_rows_may_choose_the_predictor() -> Verdict:
         whose=Whose.TEMPTING,
         truth=Truth.of(failure <= 0.05),
         expected=Truth.FALSE,
-        evidence=f"The best of {many} fair coins on {n} rows exceeds it with probability"
-        f" {failure:.3f} at delta 0.05.",
+        evidence=f"The best of {many} fair coins on {n} rows exceeds it with"
+        f" probability {failure:.3f} at delta 0.05.",
     )
 
 

@@ -30,4 +30,11 @@ of M candidates, and P(h) = 2^-bN of a net of N parameters of b bits.  The state
 are recalled, with 1/n for :math:`\pi(k)` and no message; the rest is derived here.
 """
 
-PARTS = ("_code_assumptions",)
+PARTS = (
+    "_inverses",
+    "_holdout",
+    "_occam",
+    "_code_assumptions",
+    "_sample_compression",
+    "_findings",
+)

@@ -44,9 +44,7 @@ def check_chernoff_is_the_exponent_of_kl() -> Verdict:
     kl = q * sympy.log(q / p) + (1 - q) * sympy.log((1 - q) / (1 - p))
     at = {q: sympy.Rational(1, 7), p: sympy.Rational(2, 5)}
     # 1 - p + p e^-s = (1-p)/(1-q) at the best s, so the logarithms can be split
-    split = sympy.simplify(
-        (1 - p + p * sympy.exp(-best)) - (1 - p) / (1 - q)
-    )
+    split = sympy.simplify((1 - p + p * sympy.exp(-best)) - (1 - p) / (1 - q))
     value = best * q + sympy.log((1 - p) / (1 - q)) + kl
     rest = sympy.expand(sympy.expand_log(value, force=True))
     bend = sympy.factor(sympy.diff(exponent, s, 2))

@@ -16,7 +16,7 @@ from nonvacuous.evidence import ArchitectureFit, CodedFit
 from paper_checks._compare import compare
 from paper_checks._digits import DIGITS, exact_binomial_tail
 from paper_checks._inverted import inverted, kl_excess, tail_excess, turns
-from paper_checks._verdict import Kind, Truth, Verdict, Whose
+from paper_checks._verdict import Kind, Truth, Verdict
 
 OCCAM = ("occam-binomial", "occam-kl", "occam-hoeffding")
 BOUNDS: tuple[Bound[CodedFit], ...] = (occam_binomial, occam_kl, occam_hoeffding)
@@ -325,9 +325,7 @@ def check_occam_covers_by_enumeration() -> Verdict:
         for h, bits in zip(nets, lengths, strict=True):
             risk = sum(p for p, wrong in zip(points, h, strict=True) if wrong)
             uppers = [
-                occam_binomial.formula(
-                    CodedFit(errors=k, trials=n, bits=bits), delta
-                )
+                occam_binomial.formula(CodedFit(errors=k, trials=n, bits=bits), delta)
                 for k in range(n + 1)
             ]
             limit.append(sum(Fraction(p) < risk for p in uppers) - 1)
@@ -381,9 +379,7 @@ def check_parameter_count_by_enumeration() -> Verdict:
         alone = [k / n + math.sqrt(-math.log(delta) / (2 * n)) for k in range(n + 1)]
         for uniform in (uppers, alone):
             fails = 0
-            limits = [
-                (h, sum(u < sum(h) / 8 for u in uniform) - 1) for h in nets
-            ]
+            limits = [(h, sum(u < sum(h) / 8 for u in uniform) - 1) for h in nets]
             for rows in product(range(8), repeat=n):
                 fails += any(sum(h[r] for r in rows) <= top for h, top in limits)
             share = fails / 8**n / delta
