@@ -66,8 +66,8 @@ def check_scipy_proportion_ci_is_outward() -> Verdict:
         mended="The end is judged once more at its float, with slack.",
         truth=Truth.of(below == 0),
         expected=Truth.FALSE,
-        evidence=f"At confidence 0.95 the tail at its end is above 1 - 0.95, at 60 digits,"
-        f" in {below} of {count} cases.",
+        evidence=f"At confidence 0.95 the tail at its end is above 1 - 0.95, at 60"
+        f" digits, in {below} of {count} cases.",
     )
 
 
@@ -280,7 +280,7 @@ def check_equal_risks_are_the_worst_everywhere() -> Verdict:
         " delta and k.",
         kind=Kind.FINDING,
         of=("holdout-binomial",),
-        whose=Whose.NOTES,
+        whose=Whose.TEMPTING,
         mended="Hoeffding (1956) asks for n Bin(n, k, delta) >= k + 1, which holds for"
         " delta <= 1/4 and k <= n - 2; the inverse of kl needs nothing.",
         truth=Truth.of(outside == 0),

@@ -181,7 +181,7 @@ def check_no_error_and_all_errors() -> Verdict:
 
 
 def check_holdout_bounds_rise_with_errors_and_fall_with_rows() -> Verdict:
-    some = [(k, n) for k, n, _ in _counts(14, 20)]
+    some = [(k, n) for k, n, _ in _counts(14, 10)]
     ones = [HoldoutErrors(errors=k, trials=n) for k, n in some]
     many = [BestOf(errors=k, trials=n, candidates=1 + k % 50) for k, n in some]
     wrong = [

@@ -137,7 +137,7 @@ def check_nothing_kept_is_the_holdout_bound() -> Verdict:
 
 
 def check_sample_compression_rises_with_errors_and_message() -> Verdict:
-    fits = [fit for fit, _ in _fits(32, 60)]
+    fits = [fit for fit, _ in _fits(32, 25)]
     wrong, count = turns(sample_compression_binomial, fits, (1e-9, 0.05, 0.9))
     return Verdict(
         claim="sample-compression-binomial never falls when errors or message grow.",
