@@ -9,9 +9,13 @@ non-negative supermartingale at every :math:`m \le R(h)`, so that by Ville's ine
           \bigr\} \,\Bigr] \ge 1 - \delta.
 
 The bets are :math:`\lambda_t = \sqrt{2 \ln(1/\delta) / n \hat\sigma_{t-1}^2}`, cut,
-with :math:`\hat\sigma_t^2 = (\tfrac14 + \sum_{i \le t} (x_i - \hat\mu_i)^2)/(t + 1)`
-and :math:`\hat\mu_t = (\tfrac12 + \sum_{i \le t} x_i)/(t + 1)`.  Recalled,
-the cut 3/4 ours; the paper writes :math:`\alpha` for :math:`\delta` and bets on both sides.
+with
+
+.. math:: \hat\sigma_t^2 = \tfrac{1/4 + \sum_{i \le t} (x_i - \hat\mu_i)^2}{t + 1},
+          \qquad \hat\mu_t = \tfrac{1/2 + \sum_{i \le t} x_i}{t + 1}.
+
+Recalled, the cut 3/4 ours; the paper writes :math:`\alpha` for :math:`\delta` and bets
+on both sides.
 """
 
 import math
