@@ -13,7 +13,7 @@ from nonvacuous.evidence import CodedLoss, HoldoutErrors, HoldoutLosses
 from paper_checks._compare import compare
 from paper_checks._digits import DIGITS
 from paper_checks._inverted import inverted, kl_excess, turns
-from paper_checks._verdict import Kind, Truth, Verdict
+from paper_checks._verdict import Kind, Truth, Verdict, Whose
 
 ROOTS = ("holdout-hoeffding", "holdout-loss-hoeffding")
 LOSSES = ("holdout-loss-kl", "holdout-loss-hoeffding", "occam-kl-bounded")
@@ -195,4 +195,29 @@ def check_kl_is_below_hoeffding_and_equals_it_near_one_half() -> Verdict:
         truth=Truth.of(least >= 0 and near < 1e-12 and 1 - 1e-8 < ratio <= 1),
         evidence=f"The least of 300 differences is {least:.1e}; at n = 10^10 and a mean"
         f" of 1/2 the deviations have a ratio of 1 - {1 - ratio:.0e}.",
+    )
+
+
+def check_values_of_the_notes() -> Verdict:
+    counted = HoldoutErrors(errors=25, trials=10_000)
+    pairs = (
+        (holdout_hoeffding.formula(counted, 0.05), 0.01473873415),
+        (holdout_loss_hoeffding.formula(_mean(0.0025, 10_000), 0.05), 0.01473873415),
+        (holdout_loss_kl.formula(_mean(0.02, 60_000), 0.01), 0.02178396053),
+        (
+            occam_kl_bounded.formula(
+                CodedLoss(empirical=0.05, trials=1000, bits=100), 0.05
+            ),
+            0.1760651589,
+        ),
+    )
+    worst = max(abs(ours / theirs - 1) for ours, theirs in pairs)
+    return Verdict(
+        claim="The values of C2, D1 and D2 of the notes, 0.01473873415, 0.02178396053"
+        " and 0.1760651589, are those of our bounds.",
+        kind=Kind.FINDING,
+        of=EVERY,
+        whose=Whose.NOTES,
+        truth=Truth.of(worst < 5e-10),
+        evidence=f"The worst relative difference is {worst:.1e}.",
     )
