@@ -22,7 +22,7 @@ inequality for 1/(1 + z) the loss is at least the value that is put to 38.  The 
 the rule was measured in extended precision, against 120 nodes, on a grid of k and m
 from 1 to 1e12 and p up to 1e8 standard deviations away.  The roundings are measured,
 too: the slack is more than five times the largest error met, at 50 digits, by
-paper_checks/langford2005tutorial.py and benchmarks/inverses.py.
+paper_checks/langford2005tutorial and benchmarks/inverses.py.
 """
 
 from typing import NamedTuple

@@ -1,35 +1,12 @@
-r"""Langford (2005), Tutorial on Practical Prediction Theory for Classification.
-
-Test-set bound, for a predictor fixed before the sample:
-
-.. math:: \Pr_{S \sim D^n}\bigl[\, R(h) \le
-          \overline{\mathrm{Bin}}(n, n \hat R_S(h), \delta) \,\bigr] \ge 1 - \delta,
-          \qquad \overline{\mathrm{Bin}}(n, k, \delta)
-          = \max\{\, p : \Pr[\mathrm{Bin}(n, p) \le k] \ge \delta \,\}.
-
-Occam's razor bound, for weights fixed before the sample, :math:`\sum_h P(h) \le 1`:
-
-.. math:: \Pr_{S \sim D^n}\bigl[\, \forall h:\; R(h) \le
-          \overline{\mathrm{Bin}}(n, n \hat R_S(h), \delta P(h)) \,\bigr]
-          \ge 1 - \delta.
-
-Chain: :math:`\overline{\mathrm{Bin}}(n, k, \delta)
-\le \mathrm{kl}^{-1}(k/n, \tfrac1n \ln\tfrac1\delta)
-\le k/n + \sqrt{\ln(1/\delta)/2n}`.
-
-The paper writes m for n, c for h, :math:`c_D` for :math:`R(h)`, :math:`\hat c_S` for
-the *count* :math:`n \hat R_S(h)`; ours is P(h) = 2^-|h| of a prefix code.
-"""
+"""The binomial tail, relative entropy, and their inverses."""
 
 import math
-from fractions import Fraction
 from functools import cache
 from itertools import product
 from random import Random
 
 import numpy as np
 import sympy
-from scipy.stats import binom
 
 from nonvacuous.bounds._binomial import (
     binomial_tail_inverse,
@@ -39,15 +16,16 @@ from nonvacuous.bounds._kl import _SLACK, _terms, kl_inverse, kl_inverse_lower
 from nonvacuous.bounds._tail import near_side
 from nonvacuous.bounds.holdout import hoeffding_upper
 from nonvacuous.bounds.occam import log_budget
-from paper_checks._digits import (
-    DIGITS,
-    exact_binomial_tail,
-    kl_digits,
-    log_tail_digits,
-)
-from paper_checks._verdict import Truth, Verdict
+from paper_checks._digits import DIGITS, kl_digits, log_tail_digits
+from paper_checks._inverted import inverted, tail_excess
+from paper_checks._verdict import Kind, Truth, Verdict, Whose
 
-HALF = Fraction(1, 2)
+TAILS = (
+    "holdout-binomial",
+    "best-of-holdout",
+    "occam-binomial",
+    "sample-compression-binomial",
+)
 
 
 def _tail(n: int, k: int, p: sympy.Symbol) -> sympy.Expr:
@@ -68,8 +46,9 @@ def check_tail_falls_with_p() -> Verdict:
     return Verdict(
         claim="The derivative of Pr[Bin(n, p) <= k] in p is"
         " -n C(n-1, k) p^k (1-p)^(n-1-k), so the tail falls and its inverse is unique.",
+        kind=Kind.DERIVATION,
+        of=TAILS,
         truth=Truth.of(all(good)),
-        expected=Truth.TRUE,
         evidence=f"sympy expands the difference to 0 in {sum(good)} of {len(pairs)}"
         " cases k < n <= 6.",
     )
@@ -91,8 +70,9 @@ def check_tail_is_log_concave() -> Verdict:
     return Verdict(
         claim="ln Pr[Bin(n, p) <= k] is concave in p, so Newton's method started above"
         " the inverse stays above.",
+        kind=Kind.DERIVATION,
+        of=TAILS,
         truth=Truth.of(good == len(pairs)),
-        expected=Truth.TRUE,
         evidence="T T'' - T'^2, rid of its roots at 0 and 1, has no root in [0, 1] by"
         f" Sturm and is negative at 1/2 in {good} of {len(pairs)} cases k < n <= 6.",
     )
@@ -102,7 +82,7 @@ def check_tail_is_log_concave() -> Verdict:
 def _cases() -> tuple[tuple[int, int, float, float], ...]:
     """Seeded (k, n, ln delta, the inverse), n up to 10^6 and ln delta down to -5e4."""
     rng, cases = Random(0), []
-    for _ in range(400):
+    for _ in range(200):
         n = int(10 ** rng.uniform(0, 6))
         k = rng.randrange(n) if rng.random() < 0.5 else int(n * rng.random() ** 6)
         log_delta = -(10 ** rng.uniform(-2, math.log10(5e4)))
@@ -110,31 +90,17 @@ def _cases() -> tuple[tuple[int, int, float, float], ...]:
     return tuple(c for c in cases if c[3] < 1)
 
 
-def check_binomial_inverse_is_sound() -> Verdict:
-    gaps = [log_d - log_tail_digits(k, n, p) for k, n, log_d, p in _cases()]
-    return Verdict(
-        claim="binomial_tail_inverse never returns less than the exact inverse.",
-        truth=Truth.of(min(gaps) >= 0),
-        expected=Truth.TRUE,
-        evidence=f"ln tail(p) <= ln delta at 50 digits in {sum(g >= 0 for g in gaps)}"
-        f" of {len(gaps)} seeded cases, n up to 10^6, ln delta down to -5e4; least"
-        f" margin {float(min(gaps)):.1e} nats.",
+def check_binomial_inverse_is_sound_and_tight() -> Verdict:
+    found = inverted(
+        ((p, tail_excess(k, n, -log_d)) for k, n, log_d, p in _cases()), digits=12
     )
-
-
-def check_binomial_inverse_is_tight() -> Verdict:
-    missed = [
-        (k, n)
-        for k, n, log_d, p in _cases()
-        if log_tail_digits(k, n, p * (1 - 1e-12)) <= log_d
-    ]
     return Verdict(
-        claim="A risk smaller by 1e-12 of itself is still plausible, for n up to 10^6"
-        " and ln delta <= -0.01.",
-        truth=Truth.of(not missed),
-        expected=Truth.TRUE,
-        evidence=f"ln tail(p (1 - 1e-12)) > ln delta at 50 digits in all but"
-        f" {len(missed)} of {len(_cases())} seeded cases.",
+        claim="binomial_tail_inverse is never below the exact inverse, nor above it by"
+        " 1e-12 of itself, for n up to 10^6 and ln delta <= -0.01.",
+        kind=Kind.FORMULA,
+        digits=12,
+        truth=Truth.of(found.holds),
+        evidence=f"With seeded k, n, and ln delta down to -5e4, {found.words}.",
     )
 
 
@@ -152,8 +118,9 @@ def check_binomial_lower_inverse_is_sound_and_tight() -> Verdict:
     return Verdict(
         claim="binomial_tail_inverse_lower is never above the exact inverse, nor below"
         " it by 1e-12 of itself, for n up to 10^6 and ln delta <= -0.01.",
+        kind=Kind.FORMULA,
+        digits=12,
         truth=Truth.of(unsound == loose == 0),
-        expected=Truth.TRUE,
         evidence=f"Over {count} seeded cases at 50 digits: {unsound} above, {loose}"
         " loose.",
     )
@@ -177,8 +144,8 @@ def check_binomial_slack_covers_the_arithmetic() -> Verdict:
     return Verdict(
         claim="The float logarithm of the tail is within a fifth of its slack of the"
         " exact one.",
+        kind=Kind.FINDING,
         truth=Truth.of(worst < 0.2),
-        expected=Truth.TRUE,
         evidence=f"The worst ratio over {3 * len(_cases())} seeded points at 50 digits"
         f" is {worst:.3f}.",
     )
@@ -188,7 +155,7 @@ def check_binomial_slack_covers_the_arithmetic() -> Verdict:
 def _rates() -> tuple[tuple[float, float], ...]:
     """Seeded (q, c): q in [0, 1], near both ends too, c from 1e-12 to 700."""
     rng, cases = Random(2), []
-    for _ in range(2000):
+    for _ in range(1200):
         q = rng.choice(
             [rng.random(), 10 ** rng.uniform(-300, 0), 1 - 10 ** rng.uniform(-16, 0)]
         )
@@ -215,8 +182,8 @@ def check_kl_slack_covers_the_arithmetic() -> Verdict:
         claim="The float kl(q, p) is within a quarter of its slack, 2^-49 times the"
         " sum of its terms, of the exact one; 15/16 is proved for any log1p within 4"
         " units in the last place.",
+        kind=Kind.FINDING,
         truth=Truth.of(worst < 0.25),
-        expected=Truth.TRUE,
         evidence=f"The worst ratio over {count} seeded points at 50 digits is"
         f" {worst:.3f}.",
     )
@@ -232,8 +199,9 @@ def check_kl_inverse_is_sound_and_tight() -> Verdict:
     return Verdict(
         claim="kl_inverse is never below the exact inverse, nor above it by 1e-14 of"
         " itself.",
+        kind=Kind.FORMULA,
+        digits=14,
         truth=Truth.of(unsound == loose == 0),
-        expected=Truth.TRUE,
         evidence=f"Over {len(_rates())} seeded (q, c) at 50 digits, q near 0 and 1 too"
         f" and c from 1e-12 to 700: {unsound} below, {loose} loose.",
     )
@@ -250,8 +218,9 @@ def check_kl_inverse_lower_is_sound_and_tight() -> Verdict:
     return Verdict(
         claim="kl_inverse_lower is never above the exact inverse p, nor below it by"
         " 1e-14 (1 + ln(q/p)) of itself, down to 1e-307.",
+        kind=Kind.FORMULA,
+        digits=11,
         truth=Truth.of(unsound == loose == 0),
-        expected=Truth.TRUE,
         evidence=f"Over {len(_rates())} seeded (q, c) at 50 digits, q near 0 and 1 too"
         f" and c from 1e-12 to 700: {unsound} above, {loose} loose.",
     )
@@ -285,8 +254,9 @@ def check_published_values() -> Verdict:
     worst = max(abs(ours / theirs - 1) for ours, theirs in pairs)
     return Verdict(
         claim="The inverses agree with values computed elsewhere in high precision.",
+        kind=Kind.FINDING,
+        whose=Whose.NOTES,
         truth=Truth.of(worst < 5e-10),
-        expected=Truth.TRUE,
         evidence=f"{len(pairs)} values of ten digits, worst relative difference"
         f" {worst:.1e}.",
     )
@@ -307,112 +277,10 @@ def check_binomial_is_below_kl_is_below_hoeffding() -> Verdict:
     return Verdict(
         claim="The binomial inverse is at most the kl inverse, which is at most"
         " Hoeffding's bound.",
+        kind=Kind.LIMIT,
+        of=("holdout-binomial", "holdout-kl", "holdout-hoeffding"),
         truth=Truth.of(broken == 0),
-        expected=Truth.TRUE,
         evidence=f"The tail at the kl inverse and kl at Hoeffding's bound, both at 50"
         f" digits, break the chain {broken} times on {count} grid points, n up to 10^6"
         " and ln delta down to -2e4.",
-    )
-
-
-def _largest_violating(n: int, log_delta: float, risk: Fraction) -> int:
-    """The largest count whose bound lies below the risk, or -1."""
-    bounds = binomial_tail_inverse(np.arange(n + 1), n, log_delta)
-    return sum(Fraction(p) < risk for p in bounds.tolist()) - 1
-
-
-def check_occam_covers_by_enumeration() -> Verdict:
-    points = [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 8)]
-    lengths = [2, 3, 3, 4, 4, 4, *[5] * 5, *[6] * 5]
-    nets = sorted(product((0, 1), repeat=4), key=sum)
-    n, worst = 10, Fraction(0)
-    kraft = sum(Fraction(1, 2**b) for b in lengths)
-    for delta in (0.01, 0.05, 0.2, 0.5, 0.9):
-        limit = [
-            _largest_violating(
-                n,
-                log_budget(bits, delta),
-                sum((p for p, wrong in zip(points, h, strict=True) if wrong), HALF * 0),
-            )
-            for h, bits in zip(nets, lengths, strict=True)
-        ]
-        failure = Fraction(0)
-        for a, b, c in product(range(n + 1), repeat=3):
-            if (d := n - a - b - c) < 0:
-                continue
-            rows = (a, b, c, d)
-            if any(
-                sum(r for r, wrong in zip(rows, h, strict=True) if wrong) <= most
-                for h, most in zip(nets, limit, strict=True)
-            ):
-                ways = math.factorial(n) // math.prod(map(math.factorial, rows))
-                failure += ways * math.prod(
-                    p**r for p, r in zip(points, rows, strict=True)
-                )
-        worst = max(worst, failure / Fraction(delta))
-    return Verdict(
-        claim="With a prefix code, some net of the class exceeds its Occam bound with"
-        " probability at most delta.",
-        truth=Truth.of(kraft <= 1 and worst <= 1),
-        expected=Truth.TRUE,
-        evidence=f"All 16 nets on 4 points (Kraft sum {float(kraft):.3f}) and every"
-        " sample of 10 rows, in exact fractions: over 5 deltas from 0.01 to 0.9 the"
-        " failure is at most"
-        f" {float(worst):.3f} delta.",
-    )
-
-
-def check_scipy_logcdf_suffices() -> Verdict:
-    k, n = 18946, 50000
-    target = -4822.46 * math.log(2) + math.log(0.05)
-    low, high = k / n, 1.0
-    with np.errstate(divide="ignore"):
-        while low < (middle := 0.5 * (low + high)) < high:
-            enough = binom.logcdf(k, n, middle) >= target
-            low, high = (middle, high) if enough else (low, middle)
-    right = binomial_tail_inverse(k, n, target)
-    return Verdict(
-        claim="scipy.stats.binom.logcdf suffices for code lengths.",
-        truth=Truth.of(high >= right),
-        expected=Truth.FALSE,
-        evidence=f"{k} errors of {n} and 4822.46 bits: it is -inf below about e^-745,"
-        f" and its inverse is {high:.5f} where the bound is {right:.5f}.",
-    )
-
-
-def check_the_rows_may_choose_the_predictor() -> Verdict:
-    n, delta, many = 100, 0.05, 100
-    fails = [
-        exact_binomial_tail(_largest_violating(n, log_d, HALF), n, HALF)
-        for log_d in (math.log(delta), math.log(delta / many))
-    ]
-    free, charged = (float(1 - (1 - one) ** many) for one in fails)
-    return Verdict(
-        claim="The test-set bound holds for a predictor chosen on the very rows it is"
-        " counted on (no UNSEEN).",
-        truth=Truth.of(free <= delta),
-        expected=Truth.FALSE,
-        evidence=f"Predictor j answers with fair bit j of x; the best of {many} on"
-        f" {n} rows exceeds its bound with probability {free:.4f} at delta {delta},"
-        f" and {charged:.4f} once delta is divided by {many}.",
-    )
-
-
-def check_any_code_will_do() -> Verdict:
-    n, delta, longest = 100, 0.05, 12
-    failures = []
-    for extra in (0, 1):  # 2b+1 bits (Elias gamma) is a prefix code; b bits is not
-        survive = DIGITS.mpf(1)
-        for b in range(longest + 1):
-            log_d = log_budget(b + extra * (b + 1), delta)
-            one = exact_binomial_tail(_largest_violating(n, log_d, HALF), n, HALF)
-            survive *= (1 - DIGITS.mpf(one.numerator) / one.denominator) ** (2**b)
-        failures.append(float(1 - survive))
-    return Verdict(
-        claim="Occam's bound holds for any code, prefix-free or not (no PREFIX_CODE).",
-        truth=Truth.of(failures[0] <= delta),
-        expected=Truth.FALSE,
-        evidence=f"Naming fair-coin predictors by all words of at most {longest} bits"
-        f" (Kraft sum {longest + 1}) fails with probability {failures[0]:.3f} at delta"
-        f" {delta}; with Elias' gamma code it is {failures[1]:.4f}.",
     )
