@@ -36,5 +36,6 @@ PARTS = (
     "_occam",
     "_code_assumptions",
     "_sample_compression",
+    "_agreement",
     "_findings",
 )
