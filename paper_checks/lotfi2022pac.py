@@ -124,8 +124,8 @@ def check_the_grid_is_its_formula() -> Verdict:
         pairs.append((universal_catoni_grid.formula(fit, delta), least))
     seen = compare(pairs, digits=12)
     return Verdict(
-        claim="universal-catoni-grid is the least over lambda > 1 of Catoni's bound with"
-        " these nats, rounded up.",
+        claim="universal-catoni-grid is the least over lambda > 1 of Catoni's bound"
+        " with these nats, rounded up.",
         kind=Kind.FORMULA,
         of=(GRID,),
         digits=12,
@@ -153,8 +153,8 @@ def check_limits_and_order() -> Verdict:
             got = universal_binomial.formula(fit, delta)
             worst = max(worst, abs(float(got / exact - 1)))
     return Verdict(
-        claim="Both rise with errors and bits and fall with n, the binomial bound is the"
-        " lesser, and 1 - share^(1/n) without errors.",
+        claim="Both rise with errors and bits and fall with n, the binomial bound is"
+        " the lesser, and 1 - share^(1/n) without errors.",
         kind=Kind.LIMIT,
         of=OF,
         truth=Truth.of(good == 3 * len(_cases()) and 0 < worst < 1e-12),
@@ -199,7 +199,8 @@ def check_coverage_of_all_words() -> Verdict:
         ),
         evidence="All words of 1 to 60 bits, independent fair nets, exactly:"
         f" {fails[0] / delta:.3f} delta by a tail, {fails[1] / delta:.1e} on the grid;"
-        f" {fails[2] / delta:.2f} and {fails[3] / delta:.2f} where each counts one bit.",
+        f" {fails[2] / delta:.2f} and {fails[3] / delta:.2f} where each counts one"
+        " bit.",
     )
 
 
@@ -228,8 +229,8 @@ def check_ties_may_count_as_right() -> Verdict:
         without="zero-one-loss",
         truth=Truth.of(most >= 1),
         expected=Truth.FALSE,
-        evidence="A net of constant outputs has the risk 1 and no counted error; the bounds"
-        f" are at most {most:.3f}.",
+        evidence="A net of constant outputs has the risk 1 and no counted error; the"
+        f" bounds are at most {most:.3f}.",
     )
 
 
@@ -267,8 +268,8 @@ def check_a_word_may_name_many_nets() -> Verdict:
         without="one-to-one-code",
         truth=Truth.of(fails <= 0.05),
         expected=Truth.FALSE,
-        evidence="100 uncoded bits beside nine coded ones: the best of 2^100 fair nets fails"
-        f" with probability {fails:.4f} or more, exactly.",
+        evidence="100 uncoded bits beside nine coded ones: the best of 2^100 fair nets"
+        f" fails with probability {fails:.4f} or more, exactly.",
     )
 
 
@@ -284,7 +285,8 @@ def check_two_logarithms_of_the_length_suffice() -> Verdict:
         mended="l + 2 log2 l + log2(pi^2/6) bits are, 0.718 more.",
         truth=Truth.of(total <= 1),
         expected=Truth.FALSE,
-        evidence=f"sympy: the weights sum to {total}, so that {bits:.3f} bits are missing.",
+        evidence=f"sympy: the weights sum to {total}, so that {bits:.3f} bits are"
+        " missing.",
     )
 
 
@@ -297,13 +299,13 @@ def check_two_bits_may_be_taken_off() -> Verdict:
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.CODE,
-        mended="Extra bits are at least 0: what was chosen on the rows costs, nothing is"
-        " given back.",
+        mended="Extra bits are at least 0: what was chosen on the rows costs, nothing"
+        " is given back.",
         truth=Truth.of(worst[0] <= 1),
         expected=Truth.FALSE,
-        evidence=f"The weights then sum to {kraft:.3f}; over all words of up to 20 bits some"
-        f" fair net fails with {worst[0]:.3f} delta, and with {worst[1]:.3f} delta at our"
-        f" length (n = {n}, delta {delta}), exactly.",
+        evidence=f"The weights then sum to {kraft:.3f}; over all words of up to 20 bits"
+        f" some fair net fails with {worst[0]:.3f} delta, and with {worst[1]:.3f} delta"
+        f" at our length (n = {n}, delta {delta}), exactly.",
     )
 
 
@@ -313,17 +315,18 @@ def check_no_union_is_needed_below_half_accuracy() -> Verdict:
     charged = catoni_grid_upper(q, nats, n, 0.05)
     count = 2 * math.log(2 + math.log(n) / math.log(ALPHA))
     return Verdict(
-        claim="Where training accuracy is below a half, minimising over lambda without a"
-        " union bound gives the bound on the grid.",
+        claim="Where training accuracy is below a half, minimising over lambda without"
+        " a union bound gives the bound on the grid.",
         kind=Kind.FINDING,
         of=(GRID,),
         whose=Whose.CODE,
-        mended="The grid is paid for whatever the accuracy; for one net the inverse of kl is"
-        " that minimum and has its own proof.",
+        mended="The grid is paid for whatever the accuracy; for one net the inverse of"
+        " kl is that minimum and has its own proof.",
         truth=Truth.of(post_hoc >= charged),
         expected=Truth.FALSE,
-        evidence=f"n = {n}, error {q}, 3800.766 bits: the minimum is {post_hoc:.5f}, the"
-        f" grid's bound {charged:.5f}, which pays up to {count:.1f} nats for the grid.",
+        evidence=f"n = {n}, error {q}, 3800.766 bits: the minimum is {post_hoc:.5f},"
+        f" the grid's bound {charged:.5f}, which pays up to {count:.1f} nats for the"
+        " grid.",
     )
 
 
@@ -337,9 +340,9 @@ def check_reported_bounds_are_reproduced() -> Verdict:
         tail = binomial_tail_inverse(round(q * n), n, math.log(0.05) - nats)
         tail_worst = max(tail_worst, abs(tail - by_tail))
     return Verdict(
-        claim="Six runs of the repository have the bounds it reports on the grid, and are"
-        " lower by kl and by a binomial tail: 0.56178, 0.35124, 0.37062, 0.14160, 0.64822"
-        " and 0.16640.",
+        claim="Six runs of the repository have the bounds it reports on the grid, and"
+        " are lower by kl and by a binomial tail: 0.56178, 0.35124, 0.37062, 0.14160,"
+        " 0.64822 and 0.16640.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.CODE,
@@ -361,8 +364,8 @@ def check_honest_lengths_cost_little() -> Verdict:
             binomial_tail_inverse(k, n, math.log(0.05) - paid * math.log(2)) - before
         )
     return Verdict(
-        claim="Without the discount and with the missing 0.718 bits the six bounds rise by"
-        " less than 0.0004.",
+        claim="Without the discount and with the missing 0.718 bits the six bounds rise"
+        " by less than 0.0004.",
         kind=Kind.FINDING,
         of=(BINOMIAL,),
         truth=Truth.of(0 < min(rises) and max(rises) < 4e-4),
@@ -403,8 +406,9 @@ def check_other_codes_of_lengths_and_indices() -> Verdict:
     entropy = -sum(c * math.log2(c / n) for c in counts)
     adaptive = math.ceil(entropy) + 1 + 3 * math.ceil(math.log2(n))
     return Verdict(
-        claim="A length of 5000 takes 19 bits by Elias' delta code where 2 log2 l is 24.6;"
-        " counts (50, 30, 20) take 154.10 bits enumerated and 171 by entropy and a table.",
+        claim="A length of 5000 takes 19 bits by Elias' delta code where 2 log2 l is"
+        " 24.6; counts (50, 30, 20) take 154.10 bits enumerated and 171 by entropy and"
+        " a table.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.NOTES,
@@ -422,13 +426,13 @@ def check_184_shares_serve_216_codes() -> Verdict:
     delta, tried, charged = DIGITS.mpf("0.05"), 9 * 24, 8 * 23
     fails = 1 - (1 - delta / charged) ** tried
     return Verdict(
-        claim="delta/(8 * 23) for each serves the 9 * 24 pairs of rank and word length that"
-        " are tried (Adams, PAC-Bayes-Compression).",
+        claim="delta/(8 * 23) for each serves the 9 * 24 pairs of rank and word length"
+        " that are tried (Adams, PAC-Bayes-Compression).",
         kind=Kind.FINDING,
         of=(BINOMIAL,),
         whose=Whose.CODE,
-        mended="delta is divided by the 216 that could have been chosen, or the choice is"
-        " coded.",
+        mended="delta is divided by the 216 that could have been chosen, or the choice"
+        " is coded.",
         truth=Truth.of(fails <= delta),
         expected=Truth.FALSE,
         evidence=f"{tried} independent events of probability 0.05/{charged} happen with"

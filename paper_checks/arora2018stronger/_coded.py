@@ -52,13 +52,13 @@ def check_lengths_of_the_certificates_code_are_a_prefix_code() -> Verdict:
     whole = sympy.simplify((headers**d) * sympy.Rational(2**4, 2**4) * coefficients**k)
     length = 2 * 20 + 4 + 6 * (1024 + 64)
     return Verdict(
-        claim="Fields of 20 bits a layer, 4 bits for b and b bits a coefficient give all"
-        " nets weights 2^-|A| that sum to 1.",
+        claim="Fields of 20 bits a layer, 4 bits for b and b bits a coefficient give"
+        " all nets weights 2^-|A| that sum to 1.",
         kind=Kind.DERIVATION,
         of=(CODED,),
         truth=Truth.of(whole == 1 and length == 6572),
-        evidence=f"sympy: each field of t bits sums to 2^t 2^-t, their product is {whole};"
-        f" for d = 2, k = (1024, 64), b = 6 the length is {length} bits.",
+        evidence="sympy: each field of t bits sums to 2^t 2^-t, their product is"
+        f" {whole}; for d = 2, k = (1024, 64), b = 6 the length is {length} bits.",
     )
 
 
@@ -178,8 +178,8 @@ def check_coverage_of_all_words_of_a_length() -> Verdict:
             else:
                 wrong = max(wrong, ratio)
     return Verdict(
-        claim="Some net of a prefix code exceeds its certificate with probability at most"
-        " delta.",
+        claim="Some net of a prefix code exceeds its certificate with probability at"
+        " most delta.",
         kind=Kind.TRIAL,
         of=(CODED,),
         truth=Truth.of(0.5 < right <= 1 < wrong),
@@ -203,15 +203,15 @@ def check_coverage_of_originals_at_the_full_distance() -> Verdict:
     big = violating(lambda k: _distant(k, n * 20, bits, delta, beta), n * 20, risk)
     unrooted = failure([(1, big)], n * 20, seen)
     return Verdict(
-        claim="The risk of an original that errs wherever the distance allows it exceeds"
-        " its certificate with probability at most delta.",
+        claim="The risk of an original that errs wherever the distance allows it"
+        " exceeds its certificate with probability at most delta.",
         kind=Kind.TRIAL,
         of=(DISTANT,),
         truth=Truth.of(right <= delta < min(uncoded, unrooted)),
-        evidence=f"256 independent coded nets, margins uniform on 0..9, theta 4, exactly:"
-        f" {right:.1e} at delta {delta}; {uncoded:.2f} without the code, and, on"
-        f" {n * 20} rows, {unrooted:.2f} for one net whose margins are counted at beta"
-        " instead of sqrt(2) beta.",
+        evidence="256 independent coded nets, margins uniform on 0..9, theta 4,"
+        f" exactly: {right:.1e} at delta {delta}; {uncoded:.2f} without the code, and,"
+        f" on {n * 20} rows, {unrooted:.2f} for one net whose margins are counted at"
+        " beta instead of sqrt(2) beta.",
     )
 
 
@@ -324,6 +324,6 @@ def check_original_norms_suffice_in_the_telescope() -> Verdict:
         " it, or the larger of both everywhere.",
         truth=Truth.of(not (exact and original < true == both)),
         expected=Truth.FALSE,
-        evidence=f"A = 1, Ahat = 1.5, three layers: the nets are {float(true)} apart, the"
-        f" original norms give {float(original)}, the mixed product {float(both)}.",
+        evidence=f"A = 1, Ahat = 1.5, three layers: the nets are {float(true)} apart,"
+        f" the original norms give {float(original)}, the mixed product {float(both)}.",
     )

@@ -205,8 +205,8 @@ def check_without_errors_the_inverses_are_closed() -> Verdict:
         kind=Kind.LIMIT,
         of=OF[:2],
         truth=Truth.of(worst < 1e-13),
-        evidence=f"18 classes, one net among them: worst relative difference {worst:.1e}"
-        " at 60 digits.",
+        evidence="18 classes, one net among them: worst relative difference"
+        f" {worst:.1e} at 60 digits.",
     )
 
 
@@ -346,8 +346,9 @@ def check_the_slip_of_two_in_theorem_2_1() -> Verdict:
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.PAPER,
-        mended="They do at 2 gamma; at gamma it takes |f - g| <= gamma/2 in each output,"
-        " or a distance of at most gamma/sqrt 2; we count the errors of g itself.",
+        mended="They do at 2 gamma; at gamma it takes |f - g| <= gamma/2 in each"
+        " output, or a distance of at most gamma/sqrt 2; we count the errors of g"
+        " itself.",
         truth=Truth.of(not (near and margins[0] > gamma and margins[1] <= 0)),
         expected=Truth.FALSE,
         evidence=f"Outputs (3/2, 0) and (1/2, 1), gamma 1: the margin {margins[0]} of f"
@@ -368,8 +369,8 @@ def check_what_does_close_theorem_2_1() -> Verdict:
         kind=Kind.DERIVATION,
         of=("finite-class-binomial", "arora-network"),
         truth=Truth.of(holds and sympy.simplify(norm - sympy.Abs(c)) == 0),
-        evidence="sympy: (a - b)^2 = 2(a^2 + b^2) - (a + b)^2 for the errors a, b of two"
-        " outputs, with equality at b = -a; and |a - b| <= |a| + |b|.",
+        evidence="sympy: (a - b)^2 = 2(a^2 + b^2) - (a + b)^2 for the errors a, b of"
+        " two outputs, with equality at b = -a; and |a - b| <= |a| + |b|.",
     )
 
 

@@ -98,8 +98,8 @@ def check_levels_of_a_coefficient() -> Verdict:
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(moved == sympy.Rational(1, 32) and direct == 1),
-        evidence=f"sympy: half a step times sqrt(p) is {moved} and {direct} of a |A|_F; the"
-        " 3 levels more pay for the ends.",
+        evidence=f"sympy: half a step times sqrt(p) is {moved} and {direct} of a |A|_F;"
+        " the 3 levels more pay for the ends.",
     )
 
 
@@ -108,8 +108,8 @@ def check_weights_of_layer_codes_sum_to_one() -> Verdict:
     one = sympy.summation(6 / (sympy.pi**2 * b**2), (b, 1, sympy.oo))
     count = sympy.simplify(2 ** (q * b) * 2 ** (-q * b))
     return Verdict(
-        claim="A layer's names, a bit, b and q by 6/(pi^2 b^2), 6/(pi^2 q^2) and q b bits,"
-        " have weights that sum to 1, and 1/T names a seed.",
+        claim="A layer's names, a bit, b and q by 6/(pi^2 b^2), 6/(pi^2 q^2) and q b"
+        " bits, have weights that sum to 1, and 1/T names a seed.",
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(one == 1 and count == 1),
@@ -132,8 +132,8 @@ def check_epsilon_is_half_the_margin() -> Verdict:
         mended="eps^2 = gamma^2/(2 max |f|^2) does.",
         truth=Truth.of(not (ours == 0 and printed.subs({gamma: 1, largest: 0.1}) > 0)),
         expected=Truth.FALSE,
-        evidence="sympy: eps max |f| is gamma/sqrt 2 for the square, and gamma/(2 max |f|)"
-        " for the misprint, which is 5 gamma at max |f| = 0.1.",
+        evidence="sympy: eps max |f| is gamma/sqrt 2 for the square, and gamma/(2 max"
+        " |f|) for the misprint, which is 5 gamma at max |f| = 0.1.",
     )
 
 
@@ -199,7 +199,8 @@ def check_network_bound_is_its_formula() -> Verdict:
         cases.append((got, fit.margin_errors, fit.trials, share))
     seen = inverses_of_tail(cases, digits=8)
     return Verdict(
-        claim="arora-network is the tail inverse at the share that its statement names.",
+        claim="arora-network is the tail inverse at the share that its statement"
+        " names.",
         kind=Kind.FORMULA,
         of=OF,
         digits=8,
@@ -288,13 +289,13 @@ def check_limits_of_the_network_bound() -> Verdict:
     exact = 1 - (DIGITS.mpf(rest) / names) ** (DIGITS.mpf(1) / 500)
     close = abs(arora_network.formula(_one(1.0, 0, 500), 0.5) / exact - 1) < 1e-11
     return Verdict(
-        claim="It rises with what it is said to rise with, is infinite at a cushion of 0,"
-        " and for one weight and no errors it is closed.",
+        claim="It rises with what it is said to rise with, is infinite at a cushion of"
+        " 0, and for one weight and no errors it is closed.",
         kind=Kind.LIMIT,
         of=OF,
         truth=Truth.of(good == count and math.isinf(empty) and bool(close)),
-        evidence=f"{good} of {count} steps; one weight of {b} bits is 1 minus the n-th root"
-        " of delta over 2^(b+1) b^2 pi^2/6, within 1e-11.",
+        evidence=f"{good} of {count} steps; one weight of {b} bits is 1 minus the n-th"
+        " root of delta over 2^(b+1) b^2 pi^2/6, within 1e-11.",
     )
 
 
@@ -374,13 +375,14 @@ def check_capacities_worked_by_hand() -> Verdict:
         for a, b in ((one, 5750.95082), (both, 14425.84615), (lemma, 9685265.8))
     )
     return Verdict(
-        claim="The net [[1,0],[0,2],[1,1]], [[1,0,1],[0,1,0]] has capacity 5750.95082 on"
-        " (3, 4), 14425.84615 with (3, -1) too, and 9685265.8 with the 72.",
+        claim="The net [[1,0],[0,2],[1,1]], [[1,0,1],[0,1,0]] has capacity 5750.95082"
+        " on (3, 4), 14425.84615 with (3, -1) too, and 9685265.8 with the 72.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.NOTES,
         truth=Truth.of(close),
-        evidence=f"From the definitions, in floats: {one:.5f}, {both:.5f} and {lemma:.1f}.",
+        evidence=f"From the definitions, in floats: {one:.5f}, {both:.5f} and"
+        f" {lemma:.1f}.",
     )
 
 
