@@ -1,15 +1,15 @@
-r"""Lotfi et al. (2022), PAC-Bayes Compression Bounds So Tight They Explain Generalization.
+r"""Lotfi et al. (2022), PAC-Bayes Compression Bounds So Tight ...
 
 A net named by l bits has the universal prior's weight :math:`2^{-l} / l^2` (read in the
-authors' code: :math:`l \ln 2 + 2 \ln l` nats), put into Catoni's bound on a grid.  These
-weights sum to :math:`\pi^2/6` over all words of at least one bit, so that a net costs
+authors' code: :math:`l \ln 2 + 2 \ln l` nats), put into Catoni's bound on a grid.
+These weights sum to :math:`\pi^2/6` over all words of at least one bit, so that a net costs
 
 .. math:: l \ln 2 + 2 \ln l + \ln\frac{\pi^2}{6}
 
 nats (derived), and by a binomial tail (derived)
 
-.. math:: \Pr_S\bigl[\forall h:\; R(h) \le \overline{\mathrm{Bin}}\bigl(n, n \hat R_S(h),
-          \tfrac{6 \delta}{\pi^2 l^2} 2^{-l}\bigr)\bigr] \ge 1 - \delta.
+.. math:: \Pr_S\bigl[\forall h:\; R(h) \le
+          \overline{\mathrm{Bin}}\bigl(n, n \hat R_S(h), \tfrac{6 \delta}{\pi^2 l^2} 2^{-l}\bigr)\bigr] \ge 1 - \delta.
 
 The code need not be prefix-free: no word names two nets.  Their messages are those of
 `quantize_fns.get_message_len`.  Letters: their K(h) and message length are l.
@@ -17,7 +17,7 @@ The code need not be prefix-free: no word names two nets.  Their messages are th
 
 import math
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from random import Random
 
 import numpy as np
@@ -26,6 +26,7 @@ from mpmath import mpf
 from scipy.stats import binom
 
 from nonvacuous.bounds._binomial import binomial_tail_inverse
+from nonvacuous.bounds._bound import Bound
 from nonvacuous.bounds._kl import kl_inverse
 from nonvacuous.bounds.pac_bayes import universal_binomial, universal_catoni_grid
 from nonvacuous.bounds.pac_bayes._catoni import ALPHA, catoni_grid_upper
@@ -51,6 +52,10 @@ RUNS = (  # n, errors, prefix bits, misc bits, repository's bound, by kl, by a t
 
 def _fit(k: int, n: int, bits: int) -> CodedFit:
     return CodedFit(errors=k, trials=n, bits=bits)
+
+
+def _value(k: int, *, bound: Bound[CodedFit], n: int, bits: int, delta: float) -> float:
+    return bound.formula(_fit(k, n, bits), delta)
 
 
 @cache
@@ -168,7 +173,7 @@ def _fails(cost: float, n: int, delta: float) -> float:
     nets = []
     for bits in range(1, 21):
         log_d = math.log(delta) - (bits + cost) * math.log(2) - 2 * math.log(bits)
-        most = violating(lambda k, s=log_d: binomial_tail_inverse(k, n, s), n, HALF)
+        most = violating(partial(binomial_tail_inverse, n=n, log_delta=log_d), n, HALF)
         nets.append((2**bits, most))
     return failure(nets, n, HALF)
 
@@ -185,7 +190,7 @@ def check_coverage_of_all_words() -> Verdict:
         for bits in range(1, 61):
             stated = 1 if free else bits
             most = violating(
-                lambda k, b=stated, f=bound: f.formula(_fit(k, n, b), delta), n, HALF
+                partial(_value, bound=bound, n=n, bits=stated, delta=delta), n, HALF
             )
             nets.append((2**bits, most))
         fails.append(failure(nets, n, HALF))
@@ -237,7 +242,7 @@ def check_ties_may_count_as_right() -> Verdict:
 def _many_of_a_word(many: int) -> float:
     n, fails = 1000, []
     for bound in BOUNDS:
-        most = violating(lambda k, f=bound: f.formula(_fit(k, n, 9), 0.05), n, HALF)
+        most = violating(partial(_value, bound=bound, n=n, bits=9, delta=0.05), n, HALF)
         fails.append(failure([(many, most)], n, HALF))
     return min(fails)
 

@@ -20,7 +20,7 @@ is n', their C(h) is |h|.
 """
 
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from math import comb
 from random import Random
@@ -51,6 +51,12 @@ DELTA = 0.05
 
 def _fit(q: float, drawn: int, n: int, bits: int) -> SubsampledFit:
     return SubsampledFit(empirical=q, drawn=drawn, trials=n, bits=bits)
+
+
+def _value(
+    k: int, *, bound: Bound[SubsampledFit], drawn: int, n: int, bits: int
+) -> float:
+    return bound.formula(_fit(k / n, drawn, n, bits), DELTA)
 
 
 @cache
@@ -254,9 +260,7 @@ def check_coverage_of_many_nets_each_on_its_rows() -> Verdict:
     found = []
     for stated in (bits, 0):
         most = violating(
-            lambda k, b=stated: occam_subsampled_kl.formula(
-                _fit(k / n, 10**9, n, b), DELTA
-            ),
+            partial(_value, bound=occam_subsampled_kl, drawn=10**9, n=n, bits=stated),
             n,
             HALF,
         )
@@ -291,9 +295,7 @@ def check_rows_may_be_copies_of_one() -> Verdict:
 def check_the_code_may_come_after_the_rows() -> Verdict:
     n, fails = 2000, []
     for bound in BOUNDS:
-        most = violating(
-            lambda k, f=bound: f.formula(_fit(k / n, n, n, 1), DELTA), n, HALF
-        )
+        most = violating(partial(_value, bound=bound, drawn=n, n=n, bits=1), n, HALF)
         fails.append(failure([(10**15, most)], n, HALF))
     return Verdict(
         claim="The code may be made after the rows were seen.",

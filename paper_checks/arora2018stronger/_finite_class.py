@@ -2,13 +2,14 @@
 
 import math
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise, product
 from random import Random
 
 import sympy
 from mpmath import mpf
 
+from nonvacuous.bounds._bound import Bound
 from nonvacuous.bounds.finite_class import (
     finite_class_binomial,
     finite_class_hoeffding,
@@ -290,14 +291,16 @@ def check_coverage_of_classes_of_independent_nets() -> Verdict:
     )
 
 
+def _root(e: int, *, m: int, rows: int, conf: float) -> float:
+    return e / m + math.sqrt((3 * math.log(4) - math.log(conf)) / (2 * rows))
+
+
 def check_hoeffding_is_sharp_enough_to_catch_twice_the_rows() -> Verdict:
     m, conf = 400, 0.05
     found = []
     for rows in (m, 2 * m):
         most = violating(
-            lambda e, rows=rows: (
-                e / m + math.sqrt((3 * math.log(4) - math.log(conf)) / (2 * rows))
-            ),
+            partial(_root, m=m, rows=rows, conf=conf),
             m,
             HALF,
         )
@@ -313,12 +316,13 @@ def check_hoeffding_is_sharp_enough_to_catch_twice_the_rows() -> Verdict:
     )
 
 
+def _value(e: int, *, bound: Bound[ParameterClassFit], m: int, conf: float) -> float:
+    return bound.formula(_fit(e, m, 0, 1), conf)
+
+
 def check_the_class_may_be_chosen_on_the_rows() -> Verdict:
     m, conf = 100, 0.05
-    most = [
-        violating(lambda e, b=b: b.formula(_fit(e, m, 0, 1), conf), m, HALF)
-        for b in ALL
-    ]
+    most = [violating(partial(_value, bound=b, m=m, conf=conf), m, HALF) for b in ALL]
     fails = [failure([(10**4, c)], m, HALF) for c in most]
     return Verdict(
         claim="A class of one net may be chosen on the rows.",

@@ -2,7 +2,7 @@
 
 import math
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from random import Random
 
@@ -266,6 +266,10 @@ def _one(cushion: float, k: int, rows: int, **more: float) -> CushionFit:
     )
 
 
+def _bound_of_one(k: int, *, cushion: float, rows: int, conf: float) -> float:
+    return arora_network.formula(_one(cushion, k, rows), conf)
+
+
 def check_limits_of_the_network_bound() -> Verdict:
     good, count = 0, 0
     for fit, conf in _cases()[:60]:
@@ -309,7 +313,7 @@ def check_coverage_of_nets_of_one_weight() -> Verdict:
     nets, free = [], []
     for b, cushion in cushions.items():
         most = violating(
-            lambda k, m=cushion: arora_network.formula(_one(m, k, rows), conf),
+            partial(_bound_of_one, cushion=cushion, rows=rows, conf=conf),
             rows,
             half,
         )

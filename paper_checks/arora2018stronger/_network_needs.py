@@ -140,15 +140,15 @@ def check_cushions_of_a_few_rows_suffice() -> Verdict:
     t = Fraction(1, 100)  # A = diag(1, t), Ahat = diag(1, -t)
     norm = math.sqrt(1 + t * t)
     fit = _net((1 / norm,), (2**-0.5 * (1 - 1e-12),), (2, 2))
-    (a,) = accuracies(
+    (close,) = accuracies(
         fit.layer_cushions, fit.onward_cushions, contraction=1.0, epsilon=0.25
     )
-    allowed = 2 * t <= a * norm
+    allowed = 2 * t <= close * norm
     gamma = math.sqrt(2) / 4  # max |f| = 1 on both rows
-    rows = ((1, 0), (0, 1 / t))
+    rows = ((Fraction(1), Fraction(0)), (Fraction(0), 1 / t))
     f = [(x, t * y) for x, y in rows]
     g = [(x, -t * y) for x, y in rows]
-    margins = [max(o) - min(o) for o in f]
+    margins = [abs(a - b) for a, b in f]
     wrong = g[1][1] - g[1][0] <= 0 and g[0][0] - g[0][1] > 0
     bound = arora_network.formula(fit, DELTA)
     broken = allowed and min(margins) > gamma and wrong and bound < HALF
@@ -162,7 +162,7 @@ def check_cushions_of_a_few_rows_suffice() -> Verdict:
         expected=Truth.FALSE,
         evidence="A = diag(1, 0.01), rows (1, 0) and (0, 100), each half of the"
         " distribution; by the cushion of the first alone Ahat = diag(1, -0.01) is"
-        f" close enough ({float(2 * t)} <= {a * norm:.4f}), no margin is at most"
+        f" close enough ({float(2 * t)} <= {close * norm:.4f}), no margin is at most"
         f" {gamma:.3f}, g errs on half, and the bound is {bound:.3f}, always.",
     )
 

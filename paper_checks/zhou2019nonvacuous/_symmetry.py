@@ -3,8 +3,8 @@
 import math
 from collections import Counter
 from fractions import Fraction
-from functools import cache
-from itertools import permutations, product
+from functools import cache, partial
+from itertools import pairwise, permutations, product
 from random import Random
 
 import sympy
@@ -65,7 +65,7 @@ def _nets() -> tuple[tuple[Matrix, ...], ...]:
         nets.append(
             tuple(
                 tuple(tuple(rng.randint(0, 1) for _ in range(a)) for _ in range(b))
-                for a, b in zip(widths, widths[1:], strict=False)
+                for a, b in pairwise(widths)
             )
         )
     return tuple(nets)
@@ -198,7 +198,7 @@ def check_coverage_with_the_gain() -> Verdict:
             for many, gain, bits in _units():
                 g = math.lgamma(11) if full else gain
                 most = violating(
-                    lambda k, b=bits, g=g: _bound(k, n, b, g, delta), n, risk
+                    partial(_bound, n=n, bits=bits, gain=g, delta=delta), n, risk
                 )
                 nets.append((many, most))
             if full:
