@@ -218,11 +218,7 @@ def _least() -> tuple[float, ...]:
 def _failure(
     bound: Bound[SubsampledFit], *, drawn: int, stated: int, bits: int
 ) -> float:
-    """Exact failure for the net that errs least.
-
-    The rows looked at are drawn without replacement; `stated` and `bits` are what the
-    formula is told.
-    """
+    """Exactly, for the net that errs least; `stated` and `bits` are what is claimed."""
     n, least = ROWS, _least()
     seen = violating(
         lambda j: bound.formula(_fit(j / drawn, stated, n, bits), DELTA), drawn, HALF

@@ -337,30 +337,6 @@ def check_the_class_may_be_chosen_on_the_rows() -> Verdict:
     )
 
 
-def check_the_slip_of_two_in_theorem_2_1() -> Verdict:
-    gamma = Fraction(1)
-    f, g = (Fraction(3, 2), Fraction(0)), (Fraction(1, 2), Fraction(1))
-    near = max(abs(a - b) for a, b in zip(f, g, strict=True)) <= gamma
-    margins = f[0] - f[1], g[0] - g[1]
-    m, fit = 60_000, _fit(0, 60_000, 50, 16)
-    bound = finite_class_hoeffding.formula(fit, 0.05)
-    return Verdict(
-        claim="If |f(x)[y] - g(x)[y]| <= gamma on the sample, margin errors of f at"
-        " gamma bound the errors of g there, as Theorem 2.1 reads.",
-        kind=Kind.FINDING,
-        of=OF,
-        whose=Whose.PAPER,
-        mended="They do at 2 gamma; at gamma it takes |f - g| <= gamma/2 in each"
-        " output, or a distance of at most gamma/sqrt 2; we count the errors of g"
-        " itself.",
-        truth=Truth.of(not (near and margins[0] > gamma and margins[1] <= 0)),
-        expected=Truth.FALSE,
-        evidence=f"Outputs (3/2, 0) and (1/2, 1), gamma 1: the margin {margins[0]} of f"
-        f" exceeds gamma, that of g is {margins[1]}; on {m} such rows the right side"
-        f" would be {bound:.3f} and the risk is 1.",
-    )
-
-
 def check_what_does_close_theorem_2_1() -> Verdict:
     a, b, c = sympy.symbols("a b c", real=True)
     cauchy = 2 * (a**2 + b**2) - (a - b) ** 2 - (a + b) ** 2
@@ -375,39 +351,4 @@ def check_what_does_close_theorem_2_1() -> Verdict:
         truth=Truth.of(holds and sympy.simplify(norm - sympy.Abs(c)) == 0),
         evidence="sympy: (a - b)^2 = 2(a^2 + b^2) - (a + b)^2 for the errors a, b of"
         " two outputs, with equality at b = -a; and |a - b| <= |a| + |b|.",
-    )
-
-
-def check_oracles_of_theorem_2_1() -> Verdict:
-    fit = _fit(0, 60_000, 50, 16)
-    pairs = (
-        (finite_class_hoeffding.formula(fit, 0.05), 0.03435418077),
-        (finite_class_kl.formula(fit, 0.05), 0.002357635874),
-        (math.sqrt(50 * math.log(16) / 60_000), 0.04806756289),
-    )
-    worst = max(abs(a / b - 1) for a, b in pairs)
-    return Verdict(
-        claim="With q = 50, r = 16, n = 60000, no errors and delta 0.05: 0.03435418077"
-        " by Hoeffding, 0.002357635874 by kl, 0.04806756289 by the paper's root.",
-        kind=Kind.FINDING,
-        of=OF[1:],
-        whose=Whose.NOTES,
-        truth=Truth.of(worst < 3e-10),
-        evidence=f"Worst relative difference {worst:.1e}.",
-    )
-
-
-def check_the_papers_failure_probability() -> Verdict:
-    tau = sympy.sqrt(q * sympy.log(r) / n)
-    each = sympy.simplify(sympy.exp(-2 * n * tau**2) - r ** (-2 * q))
-    total = sympy.simplify(r**q * r ** (-2 * q) - r**-q)
-    return Verdict(
-        claim="With tau = sqrt(q ln r / n) each net fails with probability"
-        " e^(-2 q ln r), and any of them with e^(-q ln r).",
-        kind=Kind.FINDING,
-        of=OF[2:],
-        whose=Whose.PAPER,
-        truth=Truth.of(each == total == 0),
-        evidence="sympy: exp(-2 n tau^2) = r^(-2q), times r^q nets is r^-q, which is"
-        " what delta is there.",
     )

@@ -13,7 +13,6 @@ from nonvacuous.bounds.noise_stability import (
     accuracies,
     arora_network,
     capacity,
-    convolutional_capacity,
     effective_parameters,
     layer_codes,
 )
@@ -337,78 +336,3 @@ def check_coverage_of_nets_of_one_weight() -> Verdict:
 
 def _log_half_tail(k: int, rows: int) -> float:
     return math.log(sum(math.comb(rows, i) for i in range(k + 1))) - rows * math.log(2)
-
-
-def check_capacities_worked_by_hand() -> Verdict:
-    root = math.sqrt
-    one = effective_parameters(
-        (root(122) / (5 * root(7)), root(164) / root(366)),
-        (3**-0.5, 2**-0.5),
-        contraction=1.0,
-        largest=root(164),
-        margin=1.0,
-    )
-    rows = ((3, 4), (3, -1))
-    first, second, stretch, largest = [], [], [], []
-    for x, y in rows:
-        a = (x, 2 * y, x + y)
-        p = tuple(max(v, 0) for v in a)
-        f = (p[0] + p[2], p[1])
-        first.append(math.hypot(*a) / (root(7) * math.hypot(x, y)))
-        second.append(math.hypot(*f) / (root(3) * math.hypot(*p)))
-        stretch.append(math.hypot(*a) / math.hypot(*p))
-        largest.append(math.hypot(*f))
-    both = effective_parameters(
-        (min(first), min(second)),
-        (3**-0.5, 2**-0.5),
-        contraction=max(stretch),
-        largest=max(largest),
-        margin=1.0,
-    )
-    lemma = capacity(
-        (first[0], second[0]),
-        (3**-0.5, 2**-0.5),
-        contraction=1.0,
-        epsilon=1 / root(328),
-        rows=1000,
-        widest=3,
-        delta=0.05,
-    )
-    close = all(
-        abs(a / b - 1) < 1e-8
-        for a, b in ((one, 5750.95082), (both, 14425.84615), (lemma, 9685265.8))
-    )
-    return Verdict(
-        claim="The net [[1,0],[0,2],[1,1]], [[1,0,1],[0,1,0]] has capacity 5750.95082"
-        " on (3, 4), 14425.84615 with (3, -1) too, and 9685265.8 with the 72.",
-        kind=Kind.FINDING,
-        of=OF,
-        whose=Whose.NOTES,
-        truth=Truth.of(close),
-        evidence=f"From the definitions, in floats: {one:.5f}, {both:.5f} and"
-        f" {lemma:.1f}.",
-    )
-
-
-def check_a_convolution_of_width_one_is_a_matrix() -> Verdict:
-    layer, onward = (0.3, 0.6), (0.2, 0.5)
-    plain = effective_parameters(
-        layer, onward, contraction=2.0, largest=3.0, margin=0.5
-    )
-    one = convolutional_capacity(
-        layer, onward, contraction=2.0, largest=3.0, margin=0.5, beta=1.0,
-        filters=(1, 1), strides=(1, 1),
-    )  # fmt: skip
-    wide = convolutional_capacity(
-        layer, onward, contraction=2.0, largest=3.0, margin=0.5, beta=2.0,
-        filters=(5, 5), strides=(2, 2),
-    )  # fmt: skip
-    return Verdict(
-        claim="With beta = 1 and filters of width 1 Theorem 5.1's argument is Theorem"
-        " 4.1's, and beta ceil(kappa/s) enters squared.",
-        kind=Kind.LIMIT,
-        of=OF,
-        truth=Truth.of(math.isclose(plain, one) and math.isclose(wide, 36 * plain)),
-        evidence=f"{plain:.6g} and {one:.6g}; with beta 2, widths 5 and strides 2 it is"
-        f" {wide / plain:.6g} times that.",
-    )
