@@ -113,10 +113,9 @@ def check_the_prior_may_come_after_the_rows() -> Verdict:
 
 
 def check_words_need_not_be_prefix_free() -> Verdict:
-    # a unary code without its end: word b names 2^100 nets
     fails = _best_of(2**100, 0)
     return Verdict(
-        claim="One bit may name a net of any number of them, prefix-free or not.",
+        claim="Lengths that break Kraft's inequality may be counted.",
         kind=Kind.ASSUMPTION,
         of=(GRID,),
         whose=Whose.TEMPTING,
