@@ -157,3 +157,23 @@ def check_a_convolution_of_width_one_is_a_matrix() -> Verdict:
         evidence=f"{plain:.6g} and {one:.6g}; with beta 2, widths 5 and strides 2 it is"
         f" {wide / plain:.6g} times that.",
     )
+
+
+def check_the_explicit_capacity() -> Verdict:
+    eps, d, h, n, delta = sympy.symbols("epsilon d h n delta", positive=True)
+    factor = 36 * (1 + sympy.sqrt(1 + 2 * eps)) ** 2
+    slope = sympy.diff(factor, eps)
+    one, two = (sympy.N(factor.subs(eps, sympy.Rational(1, 6 * v)), 30) for v in (1, 2))
+    inside = sympy.simplify(2 / (delta / (2 * d**2 * h * n)) - 4 * d**2 * h * n / delta)
+    rises = slope.is_positive
+    return Verdict(
+        claim="Our k adds up to at most d + 167.2 c^2 d^2 ln(4 d^2 h n/delta)/eps^2"
+        " sum 1/(mu mu->)^2, and 155.8 for two layers or more.",
+        kind=Kind.FINDING,
+        of=OF,
+        whose=Whose.NOTES,
+        truth=Truth.of(bool(rises) and one <= 167.2 and two <= 155.8 and inside == 0),
+        evidence="sympy: 36 (1 + sqrt(1 + 2 eps_i))^2 rises, and eps_i <= 1/(6d) makes"
+        f" it {float(one):.2f} for d = 1 and {float(two):.2f} for d = 2; the ceilings"
+        " add d.",
+    )
