@@ -19,9 +19,9 @@ A net smoothed to :math:`(1-\alpha) p + \alpha / V` has losses in bits within
 is n', their C(h) is |h|.
 """
 
-import math
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 from math import comb
 from random import Random
 
@@ -51,6 +51,12 @@ DELTA = 0.05
 
 def _fit(q: float, drawn: int, n: int, bits: int) -> SubsampledFit:
     return SubsampledFit(empirical=q, drawn=drawn, trials=n, bits=bits)
+
+
+def _value(
+    k: int, *, bound: Bound[SubsampledFit], drawn: int, n: int, bits: int
+) -> float:
+    return bound.formula(_fit(k / n, drawn, n, bits), DELTA)
 
 
 @cache
@@ -94,13 +100,13 @@ def check_the_two_parts_of_delta() -> Verdict:
         sympy.simplify(1 / ((1 - s) * delta) - (a + n) / (n * delta)),
     ]
     return Verdict(
-        claim="2^|h| codes at s delta 2^-|h| and the drawn rows at (1-s) delta spend delta,"
-        " and 1/s = (n' + n)/n', 1/(1-s) = (n' + n)/n.",
+        claim="2^|h| codes at s delta 2^-|h| and the drawn rows at (1-s) delta spend"
+        " delta, and 1/s = (n' + n)/n', 1/(1-s) = (n' + n)/n.",
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(parts == logs[0] == logs[1] == 0),
-        evidence="sympy: the parts sum to delta, and the two logarithms are those of the"
-        " code.",
+        evidence="sympy: the parts sum to delta, and the two logarithms are those of"
+        " the code.",
     )
 
 
@@ -114,7 +120,8 @@ def check_roots_solve_hoeffdings_tails() -> Verdict:
         kind=Kind.DERIVATION,
         of=(ROOTS,),
         truth=Truth.of(tail == 0),
-        evidence="sympy: with P(h) = e^-c; the second is the same with c = 0, n' and 1 - s.",
+        evidence="sympy: with P(h) = e^-c; the second is the same with c = 0, n' and 1"
+        " - s.",
     )
 
 
@@ -125,8 +132,8 @@ def check_inverses_of_kl_may_be_nested() -> Verdict:
     at = sympy.expand_log(falls, force=True)
     slope = sympy.simplify(sympy.diff(kl, p) - (p - q) / (p * (1 - p)))
     return Verdict(
-        claim="kl(q, p) falls in q and rises in p where q <= p, so that its inverse rises"
-        " in q: an upper bound on the loss on all rows may be put in.",
+        claim="kl(q, p) falls in q and rises in p where q <= p, so that its inverse"
+        " rises in q: an upper bound on the loss on all rows may be put in.",
         kind=Kind.DERIVATION,
         of=(KL,),
         truth=Truth.of(sympy.simplify(at) == 0 and slope == 0),
@@ -197,26 +204,29 @@ def check_order_and_limits() -> Verdict:
     )
 
 
+ROWS, NETS = 400, 2**8
+
+
+@cache
+def _least() -> tuple[float, ...]:
+    """Law of the least count of errors of 256 independent fair nets on 400 rows."""
+    counts = [comb(ROWS, i) for i in range(ROWS + 1)]
+    above = [float(Fraction(sum(counts[k:]), 2**ROWS)) for k in range(ROWS + 2)]
+    return tuple(a**NETS - b**NETS for a, b in pairwise(above))
+
+
 def _failure(
     bound: Bound[SubsampledFit], *, drawn: int, stated: int, bits: int
 ) -> float:
-    """Exact failure for the net of 2^8 fair ones that errs least on 400 rows.
-
-    The rows looked at are drawn without replacement; `stated` and `bits` are what the
-    formula is told.
-    """
-    n, many = 400, 2**8
-    above = [
-        Fraction(sum(comb(n, i) for i in range(k, n + 1)), 2**n) for k in range(n + 2)
-    ]
-    least = [
-        float(above[k]) ** many - float(above[k + 1]) ** many for k in range(n + 1)
-    ]
+    """Exactly, for the net that errs least; `stated` and `bits` are what is claimed."""
+    n, least = ROWS, _least()
     seen = violating(
         lambda j: bound.formula(_fit(j / drawn, stated, n, bits), DELTA), drawn, HALF
     )
     total = 0.0
     for k, weight in enumerate(least):
+        if weight < 1e-30:  # 400 of them are nothing beside delta
+            continue
         ways = sum(comb(k, j) * comb(n - k, drawn - j) for j in range(seen + 1))
         total += weight * ways / comb(n, drawn)
     return total
@@ -229,13 +239,13 @@ def check_coverage_of_the_best_net_on_few_rows() -> Verdict:
         told.append(_failure(bound, drawn=40, stated=10**6, bits=8))
         free.append(_failure(bound, drawn=400, stated=10**4, bits=0))
     return Verdict(
-        claim="The net that errs least on the sample, seen on rows drawn from it, exceeds"
-        " its bound with probability at most delta.",
+        claim="The net that errs least on the sample, seen on rows drawn from it,"
+        " exceeds its bound with probability at most delta.",
         kind=Kind.TRIAL,
         of=OF,
         truth=Truth.of(max(right) <= DELTA < min(*told, *free)),
-        evidence="The best of 256 independent fair nets on 400 rows, exactly: seen on 399,"
-        f" {right[0]:.1e} and {right[1]:.1e} at delta {DELTA};"
+        evidence="The best of 256 independent fair nets on 400 rows, exactly: seen on"
+        f" 399, {right[0]:.1e} and {right[1]:.1e} at delta {DELTA};"
         f" {min(told):.3f} if seen on 40 without the term of these, and, on all rows,"
         f" {min(free):.3f} if the code is.",
     )
@@ -246,21 +256,20 @@ def check_coverage_of_many_nets_each_on_its_rows() -> Verdict:
     found = []
     for stated in (bits, 0):
         most = violating(
-            lambda k, b=stated: occam_subsampled_kl.formula(
-                _fit(k / n, 10**9, n, b), DELTA
-            ),
+            partial(_value, bound=occam_subsampled_kl, drawn=10**9, n=n, bits=stated),
             n,
             HALF,
         )
         found.append(failure([(2**bits, most)], n, HALF))
     return Verdict(
-        claim="Where the drawn rows are beyond counting, 256 nets exceed the nested inverses"
-        " with probability at most delta.",
+        claim="Where the drawn rows are beyond counting, 256 nets exceed the nested"
+        " inverses with probability at most delta.",
         kind=Kind.TRIAL,
         of=(KL,),
         truth=Truth.of(0.05 * DELTA < found[0] <= DELTA < found[1]),
-        evidence=f"256 independent fair nets on {n} rows, exactly: {found[0] / DELTA:.3f}"
-        f" delta, and {found[1] / DELTA:.1f} delta without the code.",
+        evidence=f"256 independent fair nets on {n} rows, exactly:"
+        f" {found[0] / DELTA:.3f} delta, and {found[1] / DELTA:.1f} delta without the"
+        " code.",
     )
 
 
@@ -282,9 +291,7 @@ def check_rows_may_be_copies_of_one() -> Verdict:
 def check_the_code_may_come_after_the_rows() -> Verdict:
     n, fails = 2000, []
     for bound in BOUNDS:
-        most = violating(
-            lambda k, f=bound: f.formula(_fit(k / n, n, n, 1), DELTA), n, HALF
-        )
+        most = violating(partial(_value, bound=bound, drawn=n, n=n, bits=1), n, HALF)
         fails.append(failure([(10**15, most)], n, HALF))
     return Verdict(
         claim="The code may be made after the rows were seen.",
@@ -294,8 +301,8 @@ def check_the_code_may_come_after_the_rows() -> Verdict:
         without="code-before-rows",
         truth=Truth.of(min(fails) <= DELTA),
         expected=Truth.FALSE,
-        evidence="The best of 10^15 fair nets, named by one bit and seen on all rows, fails"
-        f" with probability {min(fails):.4f} or more, exactly.",
+        evidence="The best of 10^15 fair nets, named by one bit and seen on all rows,"
+        f" fails with probability {min(fails):.4f} or more, exactly.",
     )
 
 
@@ -304,16 +311,16 @@ def check_the_rows_looked_at_may_be_picked() -> Verdict:
     most = max(b.formula(_fit(0.0, drawn, n, 9), DELTA) for b in BOUNDS)
     few = sum(comb(n, k) for k in range(drawn)) / 2**n
     return Verdict(
-        claim="The rows looked at may be picked by their losses, or drawn again until they"
-        " please.",
+        claim="The rows looked at may be picked by their losses, or drawn again until"
+        " they please.",
         kind=Kind.ASSUMPTION,
         of=OF,
         whose=Whose.TEMPTING,
         without="drawn-apart",
         truth=Truth.of(not (most < HALF and 1 - few > DELTA)),
         expected=Truth.FALSE,
-        evidence=f"A net of risk 1/2 is right on {drawn} of {n} rows but with probability"
-        f" {few:.0e}; seen on these the bounds are at most {most:.3f}.",
+        evidence=f"A net of risk 1/2 is right on {drawn} of {n} rows but with"
+        f" probability {few:.0e}; seen on these the bounds are at most {most:.3f}.",
     )
 
 
@@ -329,16 +336,17 @@ def check_losses_may_exceed_one() -> Verdict:
         without="bounded-loss",
         truth=Truth.of(not (silent > DELTA and most < 1)),
         expected=Truth.FALSE,
-        evidence=f"A loss of {loss} with probability 1/{loss} has the risk 1 and is not seen"
-        f" on {n} rows with probability {silent:.3f}; the bounds are at most {most:.3f}.",
+        evidence=f"A loss of {loss} with probability 1/{loss} has the risk 1 and is not"
+        f" seen on {n} rows with probability {silent:.3f}; the bounds are at most"
+        f" {most:.3f}.",
     )
 
 
 def check_oracle_of_the_two_roots() -> Verdict:
     got = 10 * subsampled_deviation(5e4, 10**6, 10**4, 0.05)
     return Verdict(
-        claim="With range 10, 5e4 nats, n = 10^6, n' = 10^4 and delta 0.05 the two terms are"
-        " 1.703849592.",
+        claim="With range 10, 5e4 nats, n = 10^6, n' = 10^4 and delta 0.05 the two"
+        " terms are 1.703849592.",
         kind=Kind.FINDING,
         of=(ROOTS,),
         whose=Whose.NOTES,
@@ -351,7 +359,8 @@ def check_two_logarithms_of_the_length_suffice() -> Verdict:
     c = sympy.Symbol("c", integer=True, positive=True)
     total = sympy.summation(c**-2, (c, 1, sympy.oo))
     return Verdict(
-        claim="ln 1/P(h) <= C(h) ln 2 + 2 ln C(h) for a prior over all words of C(h) bits.",
+        claim="ln 1/P(h) <= C(h) ln 2 + 2 ln C(h) for a prior over all words of C(h)"
+        " bits.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.PAPER,
@@ -377,7 +386,8 @@ def check_range_of_a_smoothed_net() -> Verdict:
         )
     seen = compare(pairs, digits=14)
     return Verdict(
-        claim="The losses in bits of a smoothed net span log2(1 + (1 - alpha) V/alpha).",
+        claim="The losses in bits of a smoothed net span log2(1 + (1 - alpha)"
+        " V/alpha).",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.PAPER,

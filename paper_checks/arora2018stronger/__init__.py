@@ -24,4 +24,11 @@ Letters: the paper's m is n, its h is :math:`\eta^*`, its d is L - 1.  Nobody he
 open the paper: its statements are those of a public transcription with proofs.
 """
 
-PARTS = ("_finite_class", "_coded", "_projection", "_network", "_network_needs")
+PARTS = (
+    "_finite_class",
+    "_coded",
+    "_projection",
+    "_network",
+    "_network_needs",
+    "_sayings",
+)

@@ -2,7 +2,7 @@
 
 import math
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from random import Random
 
@@ -44,7 +44,7 @@ def _distant(k: int, n: int, bits: int, delta: float, beta: float = 0.0) -> floa
 
 
 def check_lengths_of_the_certificates_code_are_a_prefix_code() -> Verdict:
-    k, b, d = sympy.symbols("k b d", integer=True, positive=True)
+    k, d = sympy.symbols("k d", integer=True, positive=True)
     entries, bits = sympy.symbols("entries bits", integer=True, positive=True)
     # a layer: 4 bits of k_i, 16 of its scale; 4 bits of b once; b for each coefficient
     coefficients = sympy.summation(2**-bits, (entries, 1, 2**bits))
@@ -52,13 +52,13 @@ def check_lengths_of_the_certificates_code_are_a_prefix_code() -> Verdict:
     whole = sympy.simplify((headers**d) * sympy.Rational(2**4, 2**4) * coefficients**k)
     length = 2 * 20 + 4 + 6 * (1024 + 64)
     return Verdict(
-        claim="Fields of 20 bits a layer, 4 bits for b and b bits a coefficient give all"
-        " nets weights 2^-|A| that sum to 1.",
+        claim="Fields of 20 bits a layer, 4 bits for b and b bits a coefficient give"
+        " all nets weights 2^-|A| that sum to 1.",
         kind=Kind.DERIVATION,
         of=(CODED,),
         truth=Truth.of(whole == 1 and length == 6572),
-        evidence=f"sympy: each field of t bits sums to 2^t 2^-t, their product is {whole};"
-        f" for d = 2, k = (1024, 64), b = 6 the length is {length} bits.",
+        evidence="sympy: each field of t bits sums to 2^t 2^-t, their product is"
+        f" {whole}; for d = 2, k = (1024, 64), b = 6 the length is {length} bits.",
     )
 
 
@@ -171,15 +171,15 @@ def check_coverage_of_all_words_of_a_length() -> Verdict:
     for delta, tenth in product((0.05, 0.2), range(2, 9)):
         risk = Fraction(tenth, 10)
         for stated in (bits, 4):
-            most = violating(lambda k, b=stated, d=delta: _coded(k, n, b, d), n, risk)
+            most = violating(partial(_coded, n=n, bits=stated, delta=delta), n, risk)
             ratio = failure([(2**bits, most)], n, risk) / delta
             if stated == bits:
                 right = max(right, ratio)
             else:
                 wrong = max(wrong, ratio)
     return Verdict(
-        claim="Some net of a prefix code exceeds its certificate with probability at most"
-        " delta.",
+        claim="Some net of a prefix code exceeds its certificate with probability at"
+        " most delta.",
         kind=Kind.TRIAL,
         of=(CODED,),
         truth=Truth.of(0.5 < right <= 1 < wrong),
@@ -194,24 +194,26 @@ def check_coverage_of_originals_at_the_full_distance() -> Verdict:
     n, bits, delta = 120, 8, 0.05
     theta, risk = 4, Fraction(5, 10)
     beta = theta / math.sqrt(2) * (1 - 1e-15)
-    most = violating(lambda k: _distant(k, n, bits, delta, beta), n, risk)
+    most = violating(partial(_distant, n=n, bits=bits, delta=delta, beta=beta), n, risk)
     right = failure([(2**bits, most)], n, risk)
-    most = violating(lambda k: _coded(k, n, 0, delta), n, risk)
+    most = violating(partial(_coded, n=n, bits=0, delta=delta), n, risk)
     uncoded = failure([(2**bits, most)], n, risk)
     # margin errors counted at beta, without the root: margins 3 and 4 are missed
     seen = Fraction(math.floor(beta) + 1, 10)
-    big = violating(lambda k: _distant(k, n * 20, bits, delta, beta), n * 20, risk)
+    big = violating(
+        partial(_distant, n=20 * n, bits=bits, delta=delta, beta=beta), n * 20, risk
+    )
     unrooted = failure([(1, big)], n * 20, seen)
     return Verdict(
-        claim="The risk of an original that errs wherever the distance allows it exceeds"
-        " its certificate with probability at most delta.",
+        claim="The risk of an original that errs wherever the distance allows it"
+        " exceeds its certificate with probability at most delta.",
         kind=Kind.TRIAL,
         of=(DISTANT,),
         truth=Truth.of(right <= delta < min(uncoded, unrooted)),
-        evidence=f"256 independent coded nets, margins uniform on 0..9, theta 4, exactly:"
-        f" {right:.1e} at delta {delta}; {uncoded:.2f} without the code, and, on"
-        f" {n * 20} rows, {unrooted:.2f} for one net whose margins are counted at beta"
-        " instead of sqrt(2) beta.",
+        evidence="256 independent coded nets, margins uniform on 0..9, theta 4,"
+        f" exactly: {right:.1e} at delta {delta}; {uncoded:.2f} without the code, and,"
+        f" on {n * 20} rows, {unrooted:.2f} for one net whose margins are counted at"
+        " beta instead of sqrt(2) beta.",
     )
 
 
@@ -219,7 +221,7 @@ def check_the_decoder_may_come_after_the_rows() -> Verdict:
     n, delta = 400, 0.05
     fails = []
     for bound, bits in ((_coded, 1), (_distant, 1)):
-        most = violating(lambda k, f=bound, b=bits: f(k, n, b, delta), n, HALF)
+        most = violating(partial(bound, n=n, bits=bits, delta=delta), n, HALF)
         fails.append(failure([(10**16, most)], n, HALF))
     return Verdict(
         claim="The decoder may be made after the rows were seen, so that one bit names"
@@ -238,7 +240,7 @@ def check_the_decoder_may_come_after_the_rows() -> Verdict:
 def check_words_need_not_be_prefix_free() -> Verdict:
     n, delta, longest = 100, 0.05, 14
     nets = [
-        (2**b, violating(lambda k, b=b: _coded(k, n, b, delta), n, HALF))
+        (2**b, violating(partial(_coded, n=n, bits=b, delta=delta), n, HALF))
         for b in range(longest + 1)
     ]
     fails = failure(nets, n, HALF)
@@ -324,6 +326,6 @@ def check_original_norms_suffice_in_the_telescope() -> Verdict:
         " it, or the larger of both everywhere.",
         truth=Truth.of(not (exact and original < true == both)),
         expected=Truth.FALSE,
-        evidence=f"A = 1, Ahat = 1.5, three layers: the nets are {float(true)} apart, the"
-        f" original norms give {float(original)}, the mixed product {float(both)}.",
+        evidence=f"A = 1, Ahat = 1.5, three layers: the nets are {float(true)} apart,"
+        f" the original norms give {float(original)}, the mixed product {float(both)}.",
     )

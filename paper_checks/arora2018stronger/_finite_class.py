@@ -2,13 +2,14 @@
 
 import math
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise, product
 from random import Random
 
 import sympy
 from mpmath import mpf
 
+from nonvacuous.bounds._bound import Bound
 from nonvacuous.bounds.finite_class import (
     finite_class_binomial,
     finite_class_hoeffding,
@@ -205,8 +206,8 @@ def check_without_errors_the_inverses_are_closed() -> Verdict:
         kind=Kind.LIMIT,
         of=OF[:2],
         truth=Truth.of(worst < 1e-13),
-        evidence=f"18 classes, one net among them: worst relative difference {worst:.1e}"
-        " at 60 digits.",
+        evidence="18 classes, one net among them: worst relative difference"
+        f" {worst:.1e} at 60 digits.",
     )
 
 
@@ -290,18 +291,17 @@ def check_coverage_of_classes_of_independent_nets() -> Verdict:
     )
 
 
+def _root(e: int, *, m: int, rows: int, conf: float) -> float:
+    return e / m + math.sqrt((3 * math.log(4) - math.log(conf)) / (2 * rows))
+
+
 def check_hoeffding_is_sharp_enough_to_catch_twice_the_rows() -> Verdict:
     m, conf = 400, 0.05
-    found = []
-    for rows in (m, 2 * m):
-        most = violating(
-            lambda e, rows=rows: (
-                e / m + math.sqrt((3 * math.log(4) - math.log(conf)) / (2 * rows))
-            ),
-            m,
-            HALF,
-        )
-        found.append(failure([(64, most)], m, HALF) / conf)
+    bounds = (
+        lambda e: finite_class_hoeffding.formula(_fit(e, m, 3, 4), conf),
+        partial(_root, m=m, rows=2 * m, conf=conf),
+    )
+    found = [failure([(64, violating(b, m, HALF))], m, HALF) / conf for b in bounds]
     return Verdict(
         claim="Hoeffding's bound covers 64 independent fair nets, and with n doubled in"
         " its root it does not.",
@@ -313,12 +313,13 @@ def check_hoeffding_is_sharp_enough_to_catch_twice_the_rows() -> Verdict:
     )
 
 
+def _value(e: int, *, bound: Bound[ParameterClassFit], m: int, conf: float) -> float:
+    return bound.formula(_fit(e, m, 0, 1), conf)
+
+
 def check_the_class_may_be_chosen_on_the_rows() -> Verdict:
     m, conf = 100, 0.05
-    most = [
-        violating(lambda e, b=b: b.formula(_fit(e, m, 0, 1), conf), m, HALF)
-        for b in ALL
-    ]
+    most = [violating(partial(_value, bound=b, m=m, conf=conf), m, HALF) for b in ALL]
     fails = [failure([(10**4, c)], m, HALF) for c in most]
     return Verdict(
         claim="A class of one net may be chosen on the rows.",
@@ -330,29 +331,6 @@ def check_the_class_may_be_chosen_on_the_rows() -> Verdict:
         expected=Truth.FALSE,
         evidence=f"The best of 10^4 fair nets on {m} rows, as a class with q = 0, fails"
         f" with probability at least {min(fails):.4f}.",
-    )
-
-
-def check_the_slip_of_two_in_theorem_2_1() -> Verdict:
-    gamma = Fraction(1)
-    f, g = (Fraction(3, 2), Fraction(0)), (Fraction(1, 2), Fraction(1))
-    near = max(abs(a - b) for a, b in zip(f, g, strict=True)) <= gamma
-    margins = f[0] - f[1], g[0] - g[1]
-    m, fit = 60_000, _fit(0, 60_000, 50, 16)
-    bound = finite_class_hoeffding.formula(fit, 0.05)
-    return Verdict(
-        claim="If |f(x)[y] - g(x)[y]| <= gamma on the sample, margin errors of f at"
-        " gamma bound the errors of g there, as Theorem 2.1 reads.",
-        kind=Kind.FINDING,
-        of=OF,
-        whose=Whose.PAPER,
-        mended="They do at 2 gamma; at gamma it takes |f - g| <= gamma/2 in each output,"
-        " or a distance of at most gamma/sqrt 2; we count the errors of g itself.",
-        truth=Truth.of(not (near and margins[0] > gamma and margins[1] <= 0)),
-        expected=Truth.FALSE,
-        evidence=f"Outputs (3/2, 0) and (1/2, 1), gamma 1: the margin {margins[0]} of f"
-        f" exceeds gamma, that of g is {margins[1]}; on {m} such rows the right side"
-        f" would be {bound:.3f} and the risk is 1.",
     )
 
 
@@ -368,41 +346,6 @@ def check_what_does_close_theorem_2_1() -> Verdict:
         kind=Kind.DERIVATION,
         of=("finite-class-binomial", "arora-network"),
         truth=Truth.of(holds and sympy.simplify(norm - sympy.Abs(c)) == 0),
-        evidence="sympy: (a - b)^2 = 2(a^2 + b^2) - (a + b)^2 for the errors a, b of two"
-        " outputs, with equality at b = -a; and |a - b| <= |a| + |b|.",
-    )
-
-
-def check_oracles_of_theorem_2_1() -> Verdict:
-    fit = _fit(0, 60_000, 50, 16)
-    pairs = (
-        (finite_class_hoeffding.formula(fit, 0.05), 0.03435418077),
-        (finite_class_kl.formula(fit, 0.05), 0.002357635874),
-        (math.sqrt(50 * math.log(16) / 60_000), 0.04806756289),
-    )
-    worst = max(abs(a / b - 1) for a, b in pairs)
-    return Verdict(
-        claim="With q = 50, r = 16, n = 60000, no errors and delta 0.05: 0.03435418077"
-        " by Hoeffding, 0.002357635874 by kl, 0.04806756289 by the paper's root.",
-        kind=Kind.FINDING,
-        of=OF[1:],
-        whose=Whose.NOTES,
-        truth=Truth.of(worst < 3e-10),
-        evidence=f"Worst relative difference {worst:.1e}.",
-    )
-
-
-def check_the_papers_failure_probability() -> Verdict:
-    tau = sympy.sqrt(q * sympy.log(r) / n)
-    each = sympy.simplify(sympy.exp(-2 * n * tau**2) - r ** (-2 * q))
-    total = sympy.simplify(r**q * r ** (-2 * q) - r**-q)
-    return Verdict(
-        claim="With tau = sqrt(q ln r / n) each net fails with probability"
-        " e^(-2 q ln r), and any of them with e^(-q ln r).",
-        kind=Kind.FINDING,
-        of=OF[2:],
-        whose=Whose.PAPER,
-        truth=Truth.of(each == total == 0),
-        evidence="sympy: exp(-2 n tau^2) = r^(-2q), times r^q nets is r^-q, which is"
-        " what delta is there.",
+        evidence="sympy: (a - b)^2 = 2(a^2 + b^2) - (a + b)^2 for the errors a, b of"
+        " two outputs, with equality at b = -a; and |a - b| <= |a| + |b|.",
     )

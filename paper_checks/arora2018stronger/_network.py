@@ -2,7 +2,7 @@
 
 import math
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from random import Random
 
@@ -13,7 +13,6 @@ from nonvacuous.bounds.noise_stability import (
     accuracies,
     arora_network,
     capacity,
-    convolutional_capacity,
     effective_parameters,
     layer_codes,
 )
@@ -98,8 +97,8 @@ def check_levels_of_a_coefficient() -> Verdict:
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(moved == sympy.Rational(1, 32) and direct == 1),
-        evidence=f"sympy: half a step times sqrt(p) is {moved} and {direct} of a |A|_F; the"
-        " 3 levels more pay for the ends.",
+        evidence=f"sympy: half a step times sqrt(p) is {moved} and {direct} of a |A|_F;"
+        " the 3 levels more pay for the ends.",
     )
 
 
@@ -108,8 +107,8 @@ def check_weights_of_layer_codes_sum_to_one() -> Verdict:
     one = sympy.summation(6 / (sympy.pi**2 * b**2), (b, 1, sympy.oo))
     count = sympy.simplify(2 ** (q * b) * 2 ** (-q * b))
     return Verdict(
-        claim="A layer's names, a bit, b and q by 6/(pi^2 b^2), 6/(pi^2 q^2) and q b bits,"
-        " have weights that sum to 1, and 1/T names a seed.",
+        claim="A layer's names, a bit, b and q by 6/(pi^2 b^2), 6/(pi^2 q^2) and q b"
+        " bits, have weights that sum to 1, and 1/T names a seed.",
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(one == 1 and count == 1),
@@ -132,8 +131,8 @@ def check_epsilon_is_half_the_margin() -> Verdict:
         mended="eps^2 = gamma^2/(2 max |f|^2) does.",
         truth=Truth.of(not (ours == 0 and printed.subs({gamma: 1, largest: 0.1}) > 0)),
         expected=Truth.FALSE,
-        evidence="sympy: eps max |f| is gamma/sqrt 2 for the square, and gamma/(2 max |f|)"
-        " for the misprint, which is 5 gamma at max |f| = 0.1.",
+        evidence="sympy: eps max |f| is gamma/sqrt 2 for the square, and gamma/(2 max"
+        " |f|) for the misprint, which is 5 gamma at max |f| = 0.1.",
     )
 
 
@@ -199,7 +198,8 @@ def check_network_bound_is_its_formula() -> Verdict:
         cases.append((got, fit.margin_errors, fit.trials, share))
     seen = inverses_of_tail(cases, digits=8)
     return Verdict(
-        claim="arora-network is the tail inverse at the share that its statement names.",
+        claim="arora-network is the tail inverse at the share that its statement"
+        " names.",
         kind=Kind.FORMULA,
         of=OF,
         digits=8,
@@ -265,6 +265,10 @@ def _one(cushion: float, k: int, rows: int, **more: float) -> CushionFit:
     )
 
 
+def _bound_of_one(k: int, *, cushion: float, rows: int, conf: float) -> float:
+    return arora_network.formula(_one(cushion, k, rows), conf)
+
+
 def check_limits_of_the_network_bound() -> Verdict:
     good, count = 0, 0
     for fit, conf in _cases()[:60]:
@@ -288,13 +292,13 @@ def check_limits_of_the_network_bound() -> Verdict:
     exact = 1 - (DIGITS.mpf(rest) / names) ** (DIGITS.mpf(1) / 500)
     close = abs(arora_network.formula(_one(1.0, 0, 500), 0.5) / exact - 1) < 1e-11
     return Verdict(
-        claim="It rises with what it is said to rise with, is infinite at a cushion of 0,"
-        " and for one weight and no errors it is closed.",
+        claim="It rises with what it is said to rise with, is infinite at a cushion of"
+        " 0, and for one weight and no errors it is closed.",
         kind=Kind.LIMIT,
         of=OF,
         truth=Truth.of(good == count and math.isinf(empty) and bool(close)),
-        evidence=f"{good} of {count} steps; one weight of {b} bits is 1 minus the n-th root"
-        " of delta over 2^(b+1) b^2 pi^2/6, within 1e-11.",
+        evidence=f"{good} of {count} steps; one weight of {b} bits is 1 minus the n-th"
+        " root of delta over 2^(b+1) b^2 pi^2/6, within 1e-11.",
     )
 
 
@@ -308,7 +312,7 @@ def check_coverage_of_nets_of_one_weight() -> Verdict:
     nets, free = [], []
     for b, cushion in cushions.items():
         most = violating(
-            lambda k, m=cushion: arora_network.formula(_one(m, k, rows), conf),
+            partial(_bound_of_one, cushion=cushion, rows=rows, conf=conf),
             rows,
             half,
         )
@@ -332,77 +336,3 @@ def check_coverage_of_nets_of_one_weight() -> Verdict:
 
 def _log_half_tail(k: int, rows: int) -> float:
     return math.log(sum(math.comb(rows, i) for i in range(k + 1))) - rows * math.log(2)
-
-
-def check_capacities_worked_by_hand() -> Verdict:
-    root = math.sqrt
-    one = effective_parameters(
-        (root(122) / (5 * root(7)), root(164) / root(366)),
-        (3**-0.5, 2**-0.5),
-        contraction=1.0,
-        largest=root(164),
-        margin=1.0,
-    )
-    rows = ((3, 4), (3, -1))
-    first, second, stretch, largest = [], [], [], []
-    for x, y in rows:
-        a = (x, 2 * y, x + y)
-        p = tuple(max(v, 0) for v in a)
-        f = (p[0] + p[2], p[1])
-        first.append(math.hypot(*a) / (root(7) * math.hypot(x, y)))
-        second.append(math.hypot(*f) / (root(3) * math.hypot(*p)))
-        stretch.append(math.hypot(*a) / math.hypot(*p))
-        largest.append(math.hypot(*f))
-    both = effective_parameters(
-        (min(first), min(second)),
-        (3**-0.5, 2**-0.5),
-        contraction=max(stretch),
-        largest=max(largest),
-        margin=1.0,
-    )
-    lemma = capacity(
-        (first[0], second[0]),
-        (3**-0.5, 2**-0.5),
-        contraction=1.0,
-        epsilon=1 / root(328),
-        rows=1000,
-        widest=3,
-        delta=0.05,
-    )
-    close = all(
-        abs(a / b - 1) < 1e-8
-        for a, b in ((one, 5750.95082), (both, 14425.84615), (lemma, 9685265.8))
-    )
-    return Verdict(
-        claim="The net [[1,0],[0,2],[1,1]], [[1,0,1],[0,1,0]] has capacity 5750.95082 on"
-        " (3, 4), 14425.84615 with (3, -1) too, and 9685265.8 with the 72.",
-        kind=Kind.FINDING,
-        of=OF,
-        whose=Whose.NOTES,
-        truth=Truth.of(close),
-        evidence=f"From the definitions, in floats: {one:.5f}, {both:.5f} and {lemma:.1f}.",
-    )
-
-
-def check_a_convolution_of_width_one_is_a_matrix() -> Verdict:
-    layer, onward = (0.3, 0.6), (0.2, 0.5)
-    plain = effective_parameters(
-        layer, onward, contraction=2.0, largest=3.0, margin=0.5
-    )
-    one = convolutional_capacity(
-        layer, onward, contraction=2.0, largest=3.0, margin=0.5, beta=1.0,
-        filters=(1, 1), strides=(1, 1),
-    )  # fmt: skip
-    wide = convolutional_capacity(
-        layer, onward, contraction=2.0, largest=3.0, margin=0.5, beta=2.0,
-        filters=(5, 5), strides=(2, 2),
-    )  # fmt: skip
-    return Verdict(
-        claim="With beta = 1 and filters of width 1 Theorem 5.1's argument is Theorem"
-        " 4.1's, and beta ceil(kappa/s) enters squared.",
-        kind=Kind.LIMIT,
-        of=OF,
-        truth=Truth.of(math.isclose(plain, one) and math.isclose(wide, 36 * plain)),
-        evidence=f"{plain:.6g} and {one:.6g}; with beta 2, widths 5 and strides 2 it is"
-        f" {wide / plain:.6g} times that.",
-    )

@@ -90,8 +90,8 @@ def check_ties_may_count_as_right() -> Verdict:
         without="zero-one-loss",
         truth=Truth.of(most >= 1),
         expected=Truth.FALSE,
-        evidence="A net of constant outputs ties everywhere: no error is counted, its risk"
-        f" is 1, and the bounds are at most {most:.3f}, always.",
+        evidence="A net of constant outputs ties everywhere: no error is counted, its"
+        f" risk is 1, and the bounds are at most {most:.3f}, always.",
     )
 
 
@@ -108,16 +108,16 @@ def _best_of(many: int) -> float:
 def check_seeds_may_be_drawn_until_one_is_good() -> Verdict:
     fails = _best_of(10**9)
     return Verdict(
-        claim="Helper matrices may be drawn again until the net is good, and one seed be"
-        " counted.",
+        claim="Helper matrices may be drawn again until the net is good, and one seed"
+        " be counted.",
         kind=Kind.ASSUMPTION,
         of=OF,
         whose=Whose.TEMPTING,
         without="helper-matrices-independent",
         truth=Truth.of(fails <= DELTA),
         expected=Truth.FALSE,
-        evidence="Seed j decodes to a fair net, independently: the best of 10^9 exceeds its"
-        f" bound with probability {fails:.4f}, exactly.",
+        evidence="Seed j decodes to a fair net, independently: the best of 10^9 exceeds"
+        f" its bound with probability {fails:.4f}, exactly.",
     )
 
 
@@ -131,8 +131,8 @@ def check_architectures_may_be_tried_on_the_sample() -> Verdict:
         without="architecture-fixed",
         truth=Truth.of(fails <= DELTA),
         expected=Truth.FALSE,
-        evidence="Architecture j makes a fair net of the same weight, independently: the"
-        f" best of 10^8 exceeds its bound with probability {fails:.4f}, exactly.",
+        evidence="Architecture j makes a fair net of the same weight, independently:"
+        f" the best of 10^8 exceeds its bound with probability {fails:.4f}, exactly.",
     )
 
 
@@ -140,15 +140,15 @@ def check_cushions_of_a_few_rows_suffice() -> Verdict:
     t = Fraction(1, 100)  # A = diag(1, t), Ahat = diag(1, -t)
     norm = math.sqrt(1 + t * t)
     fit = _net((1 / norm,), (2**-0.5 * (1 - 1e-12),), (2, 2))
-    (a,) = accuracies(
+    (close,) = accuracies(
         fit.layer_cushions, fit.onward_cushions, contraction=1.0, epsilon=0.25
     )
-    allowed = 2 * t <= a * norm
+    allowed = 2 * t <= close * norm
     gamma = math.sqrt(2) / 4  # max |f| = 1 on both rows
-    rows = ((1, 0), (0, 1 / t))
+    rows = ((Fraction(1), Fraction(0)), (Fraction(0), 1 / t))
     f = [(x, t * y) for x, y in rows]
     g = [(x, -t * y) for x, y in rows]
-    margins = [max(o) - min(o) for o in f]
+    margins = [abs(a - b) for a, b in f]
     wrong = g[1][1] - g[1][0] <= 0 and g[0][0] - g[0][1] > 0
     bound = arora_network.formula(fit, DELTA)
     broken = allowed and min(margins) > gamma and wrong and bound < HALF
@@ -161,9 +161,9 @@ def check_cushions_of_a_few_rows_suffice() -> Verdict:
         truth=Truth.of(not broken),
         expected=Truth.FALSE,
         evidence="A = diag(1, 0.01), rows (1, 0) and (0, 100), each half of the"
-        " distribution; by the cushion of the first alone Ahat = diag(1, -0.01) is close"
-        f" enough ({float(2 * t)} <= {a * norm:.4f}), no margin is at most {gamma:.3f},"
-        f" g errs on half, and the bound is {bound:.3f}, always.",
+        " distribution; by the cushion of the first alone Ahat = diag(1, -0.01) is"
+        f" close enough ({float(2 * t)} <= {close * norm:.4f}), no margin is at most"
+        f" {gamma:.3f}, g errs on half, and the bound is {bound:.3f}, always.",
     )
 
 
@@ -204,8 +204,8 @@ def check_smoothness_is_the_smallest_rho() -> Verdict:
     fails = [rho for rho in (Fraction(11), Fraction(40)) if ratio <= 1 / rho]
     tiny = ratio <= 1 / Fraction(1, 10**9)
     return Verdict(
-        claim="Interlayer smoothness is the smallest rho for which its inequality holds,"
-        " as the transcription says.",
+        claim="Interlayer smoothness is the smallest rho for which its inequality"
+        " holds, as the transcription says.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.NOTES,
@@ -236,6 +236,7 @@ def check_the_linearisation_is_used_at_two_points() -> Verdict:
         mended="It is asked at both inputs, before and after layer i is compressed.",
         truth=Truth.of(not (one and both and step != linear)),
         expected=Truth.FALSE,
-        evidence=f"M = |x| at x = 1: perturbed by {before} M is its linearisation, so rho"
-        f" is infinite, and from there to {after} M moves by {step}, J by {linear}.",
+        evidence=f"M = |x| at x = 1: perturbed by {before} M is its linearisation, so"
+        f" rho is infinite, and from there to {after} M moves by {step}, J by"
+        f" {linear}.",
     )

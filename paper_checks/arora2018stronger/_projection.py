@@ -67,9 +67,9 @@ def check_laurent_massart_gives_our_k() -> Verdict:
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(split == ratio == weights == 0),
-        evidence="sympy: ab - r is (1+r)/2 (Z1^2 - 1) - (1-r)/2 (Z2^2 - 1), whose squared"
-        " weights sum to (1 + r^2)/2 <= 1; 2 sqrt(x/k) + 2x/k = eps at x/k = eps^2 /"
-        " (1 + sqrt(1 + 2 eps))^2.",
+        evidence="sympy: ab - r is (1+r)/2 (Z1^2 - 1) - (1-r)/2 (Z2^2 - 1), whose"
+        " squared weights sum to (1 + r^2)/2 <= 1; 2 sqrt(x/k) + 2x/k = eps at x/k ="
+        " eps^2 / (1 + sqrt(1 + 2 eps))^2.",
     )
 
 
@@ -93,9 +93,9 @@ def check_chernoff_gives_our_count_of_signs() -> Verdict:
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(slope == 0 and closed and min(terms) >= 0),
-        evidence="sympy: the exponent is stationary at eps/(2 + 2 eps) and has that value;"
-        " 2^(i-1)/i >= 2/i! for the powers i = 2 to 8, after which one side grows and"
-        " the other falls.",
+        evidence="sympy: the exponent is stationary at eps/(2 + 2 eps) and has that"
+        " value; 2^(i-1)/i >= 2/i! for the powers i = 2 to 8, after which one side"
+        " grows and the other falls.",
     )
 
 
@@ -111,12 +111,13 @@ def check_fourth_moment_of_a_sum_of_signs() -> Verdict:
         square = sympy.expand(sum(v**2 for v in w) ** 2)
         good += sympy.expand(3 * square - fourth - 2 * sum(v**4 for v in w)) == 0
     return Verdict(
-        claim="The fourth moment of a sum of signs is 3 times its squared variance minus"
-        " 2 sum w^4, so that Q^2 has a variance of at most 2.",
+        claim="The fourth moment of a sum of signs is 3 times its squared variance"
+        " minus 2 sum w^4, so that Q^2 has a variance of at most 2.",
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(good == 5),
-        evidence=f"sympy expands the mean over all signs of up to 5 weights: {good} of 5.",
+        evidence=f"sympy expands the mean over all signs of up to 5 weights: {good} of"
+        " 5.",
     )
 
 
@@ -136,14 +137,14 @@ def check_counts_are_their_formulas() -> Verdict:
             high = max(high, (got - exact - 1) / exact)
             count += 1
     return Verdict(
-        claim="projections_needed and sign_count are their formulas, rounded up to whole"
-        " numbers.",
+        claim="projections_needed and sign_count are their formulas, rounded up to"
+        " whole numbers.",
         kind=Kind.FORMULA,
         of=OF,
         digits=8,
         truth=Truth.of(low >= 0 and high < 1e-8),
-        evidence=f"{count} counts at 60 digits: none is below the formula, and beyond one"
-        f" whole number the excess is at most {max(0.0, float(high)):.1e} of it.",
+        evidence=f"{count} counts at 60 digits: none is below the formula, and beyond"
+        f" one whole number the excess is at most {max(0.0, float(high)):.1e} of it.",
     )
 
 
@@ -197,8 +198,8 @@ def check_gaussian_matrices_fail_no_more_than_promised() -> Verdict:
         kind=Kind.TRIAL,
         of=OF,
         truth=Truth.of(0.01 < worst <= 1),
-        evidence=f"Exact chi-square tails: at most {worst:.3f} eta for eps from 0.025 to"
-        " 0.63.",
+        evidence=f"Exact chi-square tails: at most {worst:.3f} eta for eps from 0.025"
+        " to 0.63.",
     )
 
 
@@ -235,8 +236,8 @@ def check_the_variance_of_a_summand() -> Verdict:
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.TEMPTING,
-        mended="It is 1 + r^2 for Gaussian matrices, r the cosine of A and u v^T, and so"
-        " up to 2.",
+        mended="It is 1 + r^2 for Gaussian matrices, r the cosine of A and u v^T, and"
+        " so up to 2.",
         truth=Truth.of(variance.subs(r, 1) <= 1),
         expected=Truth.FALSE,
         evidence=f"sympy: the variance is {variance}.",

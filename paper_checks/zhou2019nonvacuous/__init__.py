@@ -12,8 +12,8 @@ P fixed before the sample, losses in [0, 1] and :math:`\alpha > 1`:
 Theorem 4.3 (recalled): a net of code length |h| has
 :math:`\mathrm{KL}(\delta_h \| \pi) \le |h| \ln 2`, for a prefix code.  Symmetry: all
 orders of hidden units compute one predictor, so it has the weight of all of them
-(theirs: the full :math:`\ln h_l!`; ours: :math:`\ln h_l! - \sum_c \ln m_{l,c}!` with the
-multiplicities of equal incoming vectors, derived).
+(theirs: the full :math:`\ln h_l!`; ours: :math:`\ln h_l! - \sum_c \ln m_{l,c}!` with
+the multiplicities of equal incoming vectors, derived).
 
 Letters: the paper's m is n and its KL bound is ours.
 """

@@ -85,8 +85,8 @@ def check_catonis_function_and_its_inverse() -> Verdict:
     ends = [sympy.simplify(chord.subs(x, v)) for v in (0, 1)]
     bend = sympy.simplify(sympy.diff(chord, x, 2) + C**2 * sympy.exp(-C * x))
     return Verdict(
-        claim="E e^(-CX) <= 1 - p (1 - e^-C) for X in [0, 1] of mean p, and the inverse of"
-        " Phi_C is (1 - e^-Cy)/(1 - e^-C).",
+        claim="E e^(-CX) <= 1 - p (1 - e^-C) for X in [0, 1] of mean p, and the inverse"
+        " of Phi_C is (1 - e^-Cy)/(1 - e^-C).",
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(inverse == bend == 0 and ends == [0, 0]),
@@ -126,8 +126,8 @@ def check_catonis_function_falls_with_the_temperature() -> Verdict:
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(slope == shown == start == 0),
-        evidence="sympy: C^2 times its slope is 0 at C = 0 and has the slope C g'', where"
-        " g'' (1 - p(1 - e^-C))^2 = -p (1 - p) e^-C.",
+        evidence="sympy: C^2 times its slope is 0 at C = 0 and has the slope C g'',"
+        " where g'' (1 - p(1 - e^-C))^2 = -p (1 - p) e^-C.",
     )
 
 
@@ -152,8 +152,8 @@ def check_occam_on_the_grid_is_its_formula() -> Verdict:
         pairs.append((_occam(k, n, bits, delta), exact))
     seen = compare(pairs, digits=12)
     return Verdict(
-        claim="occam-catoni-grid is the least over lambda > 1 of Theorem 4.1 for a point"
-        " mass, rounded up.",
+        claim="occam-catoni-grid is the least over lambda > 1 of Theorem 4.1 for a"
+        " point mass, rounded up.",
         kind=Kind.FORMULA,
         of=(OCCAM,),
         digits=12,
@@ -171,8 +171,8 @@ def check_gibbs_on_the_grid_is_its_formula() -> Verdict:
         pairs.append((_gibbs(k / n, n, kl, delta, mc), exact))
     seen = compare(pairs, digits=12)
     return Verdict(
-        claim="pac-bayes-catoni-grid is the least over lambda > 1 of Theorem 4.1, rounded"
-        " up, at what is left of delta.",
+        claim="pac-bayes-catoni-grid is the least over lambda > 1 of Theorem 4.1,"
+        " rounded up, at what is left of delta.",
         kind=Kind.FORMULA,
         of=(GIBBS,),
         digits=12,
@@ -190,8 +190,8 @@ def check_the_grid_is_above_kl() -> Verdict:
             here, _gibbs(k / n, n, bits * math.log(2), delta), rel_tol=1e-9
         )
     return Verdict(
-        claim="Occam's kl bound is at most Catoni's on the grid, which for a point mass is"
-        " the PAC-Bayes bound.",
+        claim="Occam's kl bound is at most Catoni's on the grid, which for a point mass"
+        " is the PAC-Bayes bound.",
         kind=Kind.LIMIT,
         of=OF,
         truth=Truth.of(good == len(_cases())),
@@ -213,8 +213,8 @@ def check_the_grid_bounds_are_monotone() -> Verdict:
             and gibbs > _gibbs(k / n, 2 * n, bits, delta)
         )
     return Verdict(
-        claim="They rise with the error, the code or KL and what the draws spent, and fall"
-        " with n.",
+        claim="They rise with the error, the code or KL and what the draws spent, and"
+        " fall with n.",
         kind=Kind.LIMIT,
         of=OF,
         truth=Truth.of(good == len(_cases())),
@@ -241,8 +241,8 @@ def check_the_best_temperature_is_the_kl_inverse() -> Verdict:
         kind=Kind.LIMIT,
         of=OF,
         truth=Truth.of(all(zero) and near and abs(float_best - 0.0986416868) < 1e-8),
-        evidence="At C = ln(P (1-q)/(q (1-P))) the value is P and the slope 0 at 60 digits;"
-        f" the least over a scan is {float_best:.10f}.",
+        evidence="At C = ln(P (1-q)/(q (1-P))) the value is P and the slope 0 at 60"
+        f" digits; the least over a scan is {float_best:.10f}.",
     )
 
 
@@ -262,8 +262,8 @@ def check_markovs_variable_has_mean_one() -> Verdict:
         kind=Kind.TRIAL,
         of=OF,
         truth=Truth.of(worst < 1e-50 and doubled > 1e-5),
-        evidence=f"All outcomes of {n} rows at 60 digits: within {float(worst):.0e} of 1;"
-        f" with n doubled it exceeds 1 by {float(doubled):.1e} or more.",
+        evidence=f"All outcomes of {n} rows at 60 digits: within {float(worst):.0e} of"
+        f" 1; with n doubled it exceeds 1 by {float(doubled):.1e} or more.",
     )
 
 
@@ -283,9 +283,9 @@ def check_coverage_of_the_grid() -> Verdict:
         kind=Kind.TRIAL,
         of=OF,
         truth=Truth.of(max(fails[:2]) <= delta < min(fails[2:])),
-        evidence=f"2^{bits} independent fair nets on {n} rows, exactly: {fails[0]:.1e} and"
-        f" {fails[1]:.1e} at delta {delta}, and {min(fails[2:]):.3f} where the code or KL"
-        " is left out.",
+        evidence=f"2^{bits} independent fair nets on {n} rows, exactly: {fails[0]:.1e}"
+        f" and {fails[1]:.1e} at delta {delta}, and {min(fails[2:]):.3f} where the code"
+        " or KL is left out.",
     )
 
 
@@ -297,17 +297,18 @@ def check_the_temperature_may_be_chosen_afterwards() -> Verdict:
         rate = DIGITS.mpf(k) / n
         mean += weight * (exp(n * kl_digits(rate, DIGITS.mpf(0.5))) if 2 * k < n else 1)
     return Verdict(
-        claim="Catoni's proof covers the temperature that is best on the rows, so that no"
-        " grid is paid for.",
+        claim="Catoni's proof covers the temperature that is best on the rows, so that"
+        " no grid is paid for.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.CODE,
-        mended="A grid fixed beforehand is paid for; for one net at a time the inverse of"
-        " kl needs no grid, by Chernoff and a union bound.",
+        mended="A grid fixed beforehand is paid for; for one net at a time the inverse"
+        " of kl needs no grid, by Chernoff and a union bound.",
         truth=Truth.of(mean <= 1),
         expected=Truth.FALSE,
-        evidence=f"The mean that must be at most 1 is E exp(n kl+(q, p)) = {float(mean):.3f}"
-        f" for p = 1/2 and n = {n}, exactly; it grows like the root of n.",
+        evidence="The mean that must be at most 1 is E exp(n kl+(q, p)) ="
+        f" {float(mean):.3f} for p = 1/2 and n = {n}, exactly; it grows like the root"
+        " of n.",
     )
 
 
@@ -318,8 +319,8 @@ def check_oracles_of_the_grid() -> Verdict:
     )
     worst = max(abs(a / b - 1) for a, b in pairs)
     return Verdict(
-        claim="With q = 0.02, n = 60000, KL 3000: 0.09907321169 on the grid at delta 0.05,"
-        " 0.1070420859 at C = 1 and delta 0.025.",
+        claim="With q = 0.02, n = 60000, KL 3000: 0.09907321169 on the grid at delta"
+        " 0.05, 0.1070420859 at C = 1 and delta 0.025.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.NOTES,

@@ -47,8 +47,8 @@ def check_rows_may_be_copies_of_one() -> Verdict:
         without="iid",
         truth=Truth.of(not (most < HALF and DELTA < HALF)),
         expected=Truth.FALSE,
-        evidence=f"{ROWS} copies of one draw: a fixed net of risk 1/2 makes no error with"
-        f" probability 1/2, and then the bounds are at most {most:.3f}.",
+        evidence=f"{ROWS} copies of one draw: a fixed net of risk 1/2 makes no error"
+        f" with probability 1/2, and then the bounds are at most {most:.3f}.",
     )
 
 
@@ -107,24 +107,23 @@ def check_the_prior_may_come_after_the_rows() -> Verdict:
         without="prior-fixed",
         truth=Truth.of(fails <= DELTA),
         expected=Truth.FALSE,
-        evidence="The best of 10^30 fair nets, with 0.7 nats of KL, fails with probability"
-        f" {fails:.4f}, exactly.",
+        evidence="The best of 10^30 fair nets, with 0.7 nats of KL, fails with"
+        f" probability {fails:.4f}, exactly.",
     )
 
 
 def check_words_need_not_be_prefix_free() -> Verdict:
-    # a unary code without its end: word b names 2^100 nets
     fails = _best_of(2**100, 0)
     return Verdict(
-        claim="One bit may name a net of any number of them, prefix-free or not.",
+        claim="Lengths that break Kraft's inequality may be counted.",
         kind=Kind.ASSUMPTION,
         of=(GRID,),
         whose=Whose.TEMPTING,
         without="prefix-code",
         truth=Truth.of(fails <= DELTA),
         expected=Truth.FALSE,
-        evidence="2^100 fair nets, each with a claimed length of one bit (Kraft sum 2^99):"
-        f" {fails:.4f} at delta {DELTA}, exactly.",
+        evidence="2^100 fair nets, each with a claimed length of one bit (Kraft sum"
+        f" 2^99): {fails:.4f} at delta {DELTA}, exactly.",
     )
 
 
@@ -141,5 +140,6 @@ def check_losses_may_exceed_one() -> Verdict:
         truth=Truth.of(not (silent > DELTA and bound < loss * rare)),
         expected=Truth.FALSE,
         evidence=f"A loss of {loss} with probability 1/{loss} has the risk 1 and is not"
-        f" seen on {ROWS} rows with probability {silent:.3f}; the bound is {bound:.3f}.",
+        f" seen on {ROWS} rows with probability {silent:.3f}; the bound is"
+        f" {bound:.3f}.",
     )

@@ -3,8 +3,8 @@
 import math
 from collections import Counter
 from fractions import Fraction
-from functools import cache
-from itertools import permutations, product
+from functools import cache, partial
+from itertools import pairwise, permutations, product
 from random import Random
 
 import sympy
@@ -65,7 +65,7 @@ def _nets() -> tuple[tuple[Matrix, ...], ...]:
         nets.append(
             tuple(
                 tuple(tuple(rng.randint(0, 1) for _ in range(a)) for _ in range(b))
-                for a, b in zip(widths, widths[1:], strict=False)
+                for a, b in pairwise(widths)
             )
         )
     return tuple(nets)
@@ -81,13 +81,13 @@ def check_weights_of_predictors_sum_to_at_most_one() -> Verdict:
         )
         good += sympy.expand(total - (p + q) ** units) == 0
     return Verdict(
-        claim="Weights of predictors, orbit size times 2^-|h|, sum to what the weights of"
-        " all nets do.",
+        claim="Weights of predictors, orbit size times 2^-|h|, sum to what the weights"
+        " of all nets do.",
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(good == 6),
-        evidence="sympy: for units of two values of weights p and q the sum over orbits of"
-        f" h!/(m! (h-m)!) p^m q^(h-m) is (p + q)^h in {good} of 6 widths.",
+        evidence="sympy: for units of two values of weights p and q the sum over orbits"
+        f" of h!/(m! (h-m)!) p^m q^(h-m) is (p + q)^h in {good} of 6 widths.",
     )
 
 
@@ -96,13 +96,13 @@ def check_the_gain_is_never_above_the_orbit() -> Verdict:
     good = sum(_formula(net) <= _orbit(net) for net in nets)
     strict = sum(_formula(net) < _orbit(net) for net in nets)
     return Verdict(
-        claim="The orbit has at least prod_l h_l!/prod_c m_lc! nets, c over equal incoming"
-        " vectors.",
+        claim="The orbit has at least prod_l h_l!/prod_c m_lc! nets, c over equal"
+        " incoming vectors.",
         kind=Kind.DERIVATION,
         of=OF,
         truth=Truth.of(good == len(nets) and strict > 0),
-        evidence=f"All orders of two hidden layers enumerated: {good} of {len(nets)}, and"
-        f" strictly more in {strict}.",
+        evidence=f"All orders of two hidden layers enumerated: {good} of {len(nets)},"
+        f" and strictly more in {strict}.",
     )
 
 
@@ -126,8 +126,8 @@ def check_gain_is_its_formula() -> Verdict:
         of=OF,
         digits=12,
         truth=Truth.of(high <= 0 and worst < 1e-12),
-        evidence="100 seeded sets of multiplicities at 60 digits: never above, and at most"
-        f" {float(worst):.1e} below, relatively.",
+        evidence="100 seeded sets of multiplicities at 60 digits: never above, and at"
+        f" most {float(worst):.1e} below, relatively.",
     )
 
 
@@ -173,8 +173,8 @@ def check_limits_of_the_symmetric_bound() -> Verdict:
         count += 1
     alone = permutation_gain([[1] * 9]) > 0 == permutation_gain([[9], [1]])
     return Verdict(
-        claim="Without gain it is Occam's bound, ln 2 of gain pays for a bit, equal units"
-        " gain nothing, and it is monotone.",
+        claim="Without gain it is Occam's bound, ln 2 of gain pays for a bit, equal"
+        " units gain nothing, and it is monotone.",
         kind=Kind.LIMIT,
         of=OF,
         truth=Truth.of(good == count and alone),
@@ -198,7 +198,7 @@ def check_coverage_with_the_gain() -> Verdict:
             for many, gain, bits in _units():
                 g = math.lgamma(11) if full else gain
                 most = violating(
-                    lambda k, b=bits, g=g: _bound(k, n, b, g, delta), n, risk
+                    partial(_bound, n=n, bits=bits, gain=g, delta=delta), n, risk
                 )
                 nets.append((many, most))
             if full:
@@ -206,13 +206,14 @@ def check_coverage_with_the_gain() -> Verdict:
             else:
                 right = max(right, failure(nets, n, risk))
     return Verdict(
-        claim="Over all predictors of ten exchangeable units of one bit, some risk exceeds"
-        " its bound with probability at most delta.",
+        claim="Over all predictors of ten exchangeable units of one bit, some risk"
+        " exceeds its bound with probability at most delta.",
         kind=Kind.TRIAL,
         of=OF,
         truth=Truth.of(0.2 * delta < right <= delta < sharp),
         evidence="11 predictors, independent, exactly: at most"
-        f" {right / delta:.3f} delta, and {sharp / delta:.2f} delta if each is given ln 10!.",
+        f" {right / delta:.3f} delta, and {sharp / delta:.2f} delta if each is given ln"
+        " 10!.",
     )
 
 
@@ -222,16 +223,16 @@ def check_equal_units_gain_as_much() -> Verdict:
     most = violating(lambda k: _bound(k, n, bits, gain, delta), n, HALF)
     fails = failure([(2**bits, most)], n, HALF)
     return Verdict(
-        claim="ln h! may be claimed for units that are alike, or for a code whose length"
-        " depends on their order.",
+        claim="ln h! may be claimed for units that are alike, or for a code whose"
+        " length depends on their order.",
         kind=Kind.ASSUMPTION,
         of=OF,
         whose=Whose.TEMPTING,
         without="order-free-code",
         truth=Truth.of(fails <= delta),
         expected=Truth.FALSE,
-        evidence=f"2^{bits} independent fair nets whose orders are one net each, with ln 8!"
-        f" claimed: {fails:.3f} at delta {delta}, exactly.",
+        evidence=f"2^{bits} independent fair nets whose orders are one net each, with"
+        f" ln 8! claimed: {fails:.3f} at delta {delta}, exactly.",
     )
 
 
@@ -251,13 +252,13 @@ def check_the_full_factorial_is_always_gained() -> Verdict:
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.CODE,
-        mended="Each gains ln h! less the ln m! of units of equal incoming vectors, if the"
-        " code's length does not depend on the order.",
+        mended="Each gains ln h! less the ln m! of units of equal incoming vectors, if"
+        " the code's length does not depend on the order.",
         truth=Truth.of(masses <= 1 and orbit == 36),
         expected=Truth.FALSE,
-        evidence=f"Ten units in {{0, 1}}: claimed weights, cut at 1, sum to {masses}, ours"
-        f" to {ours}; W1 = 1 (3x1), W2 = I, W3 = 1 has {orbit} orders of 36, and our"
-        f" formula gives {formula}.",
+        evidence=f"Ten units in {{0, 1}}: claimed weights, cut at 1, sum to {masses},"
+        f" ours to {ours}; W1 = 1 (3x1), W2 = I, W3 = 1 has {orbit} orders of 36, and"
+        f" our formula gives {formula}.",
     )
 
 
@@ -292,8 +293,8 @@ def check_mixed_multiplicities_need_one_hidden_layer() -> Verdict:
         " vectors.",
         truth=Truth.of(mixed <= orbit),
         expected=Truth.FALSE,
-        evidence=f"W1 = 1 (2x1), W2 = I, W3 = 1: mixed multiplicities claim {mixed} nets,"
-        f" there are {orbit}, and incoming vectors give {_formula(net)}.",
+        evidence=f"W1 = 1 (2x1), W2 = I, W3 = 1: mixed multiplicities claim {mixed}"
+        f" nets, there are {orbit}, and incoming vectors give {_formula(net)}.",
     )
 
 
@@ -306,13 +307,14 @@ def check_published_gains() -> Verdict:
         and abs(lenet / 8192 - 0.4935) < 6e-5
     )
     return Verdict(
-        claim="ln 600! is 3242.275335 nats or 4677.6 bits, and LeNet's units (20, 50, 500)"
-        " are worth 0.4935 KiB.",
+        claim="ln 600! is 3242.275335 nats or 4677.6 bits, and LeNet's units (20, 50,"
+        " 500) are worth 0.4935 KiB.",
         kind=Kind.FINDING,
         of=OF,
         whose=Whose.NOTES,
         truth=Truth.of(good),
-        evidence=f"{six:.6f} nats, {six / math.log(2):.1f} bits, {lenet / 8192:.4f} KiB.",
+        evidence=f"{six:.6f} nats, {six / math.log(2):.1f} bits, {lenet / 8192:.4f}"
+        " KiB.",
     )
 
 
@@ -324,12 +326,12 @@ def check_lenet_and_mobilenet() -> Verdict:
     imagenet = catoni_grid_upper(0.35, 350 * 8192 * math.log(2), 1_281_167, 0.05)
     good = (round(plain, 4), round(less, 4), round(imagenet, 4))
     return Verdict(
-        claim="LeNet-5 of 6.23 KiB and 1.5 % training error has the bound 0.4868, 0.4615"
-        " with its symmetry, and MobileNet of 350 KiB and 35 % has 0.9654.",
+        claim="LeNet-5 of 6.23 KiB and 1.5 % training error has the bound 0.4868,"
+        " 0.4615 with its symmetry, and MobileNet of 350 KiB and 35 % has 0.9654.",
         kind=Kind.FINDING,
         of=("occam-catoni-grid", NAME),
         whose=Whose.NOTES,
         truth=Truth.of(good == (0.4868, 0.4615, 0.9654)),
-        evidence=f"On the grid at delta 0.05: {plain:.4f}, {less:.4f} and {imagenet:.4f};"
-        " 1281167 rows for ImageNet.",
+        evidence=f"On the grid at delta 0.05: {plain:.4f}, {less:.4f} and"
+        f" {imagenet:.4f}; 1281167 rows for ImageNet.",
     )
