@@ -332,8 +332,8 @@ def check_mean_error_of_a_draw() -> Verdict:
             and bool(mean < tail)
             and bool(tail < 5)
         ),
-        evidence=f"sympy: sqrt(3 S K/m) is {mean} = {float(mean):.4f} times eps/sqrt(Q),"
-        f" the integral {tail} = {float(tail):.2f}.",
+        evidence=f"sympy: sqrt(3 S K/m) is {mean} = {float(mean):.4f} times"
+        f" eps/sqrt(Q), the integral {tail} = {float(tail):.2f}.",
     )
 
 
