@@ -47,6 +47,7 @@ KEYS = (
     "lotfi2024nonvacuous",
     "campi2023compression",
     "golowich2018size",
+    "bartlett2019nearly",
     "mohri2018foundations",
     "baykal2022sensitivity",
     "liebenwein2020provable",

@@ -40,7 +40,9 @@ def decided(check: Check) -> Done:
     return decide(check)
 
 
-@pytest.mark.parametrize("check", ALL, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check", ALL, ids=lambda check: f"{key_of(check)}-{check.__name__}"
+)
 def test_the_finding_is_the_recorded_one(check: Check) -> None:
     verdict = decided(check).verdict
     assert verdict.as_expected, f"{verdict.claim} {verdict.truth}: {verdict.evidence}"
