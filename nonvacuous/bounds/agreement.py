@@ -3,8 +3,9 @@ r"""How often a compressed net answers otherwise than the original, on unseen da
 Two theorems, and two names.  `poisson_coreset` speaks before a single edge is drawn: a
 bound u(x) on the probability that the sampled net answers otherwise at x is known from
 x, the net and the sampling probabilities (``compression.poisson_coreset``), and its
-mean over fresh rows bounds the probability over a draw and a fresh row.  It is a
-theorem about a coreset.  `holdout_agreement` counts disagreements of any net with any
+mean over fresh rows bounds the probability over a draw and a fresh row: it speaks of a
+net drawn anew for each row, and by Markov's inequality all but a share tau of single
+draws differ on at most 1/tau times as many.  It is a theorem about a coreset.  `holdout_agreement` counts disagreements of any net with any
 other on fresh rows: a hold-out bound, whatever made the net.
 
 Neither bounds a risk.  The compressed net errs at most as often as the original errs
@@ -64,7 +65,7 @@ poisson_coreset: Bound[ForetoldAgreement] = Bound(
             judge=counted,
         ),
     ),
-    about=About.COMPRESSED,
+    about=About.STOCHASTIC,
     formula=_foretold,
     example=ForetoldAgreement(mean=0.01, trials=5_000),
     rises=("mean",),
