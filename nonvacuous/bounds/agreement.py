@@ -5,8 +5,9 @@ bound u(x) on the probability that the sampled net answers otherwise at x is kno
 x, the net and the sampling probabilities (``compression.poisson_coreset``), and its
 mean over fresh rows bounds the probability over a draw and a fresh row: it speaks of a
 net drawn anew for each row, and by Markov's inequality all but a share tau of single
-draws differ on at most 1/tau times as many.  It is a theorem about a coreset.  `holdout_agreement` counts disagreements of any net with any
-other on fresh rows: a hold-out bound, whatever made the net.
+draws differ on at most 1/tau times as many.  It is a theorem about a coreset.
+`holdout_agreement` counts disagreements of any net with any other on fresh rows: a
+hold-out bound, whatever made the net.
 
 Neither bounds a risk.  The compressed net errs at most as often as the original errs
 or the two differ, but its own errors on the same rows say that better.
