@@ -60,11 +60,16 @@ def _more(value: float) -> tuple[float, ...]:
 
 
 def turns(
-    bound: Bound[Any], facts: Iterable[Any], deltas: Iterable[float]
+    bound: Bound[Any],
+    facts: Iterable[Any],
+    deltas: Iterable[float],
+    *,
+    slack: float = 0.0,
 ) -> tuple[int, int]:
     """How often the formula goes against its `rises` and `falls`, of how many steps.
 
-    Steps are one more and about twice as much; steps out of range are left out.
+    Steps are one more and about twice as much; steps out of range are left out, and a
+    step back by `slack` of the bound itself is rounding.
     """
     wrong = count = 0
     ways = [(f, 1) for f in bound.rises] + [(f, -1) for f in bound.falls]
@@ -77,7 +82,7 @@ def turns(
                         moved = replace(fact, **{field: value})
                     except ValueError:
                         continue
-                    wrong += sign * (bound.formula(moved, delta) - here) < 0
+                    wrong += sign * (bound.formula(moved, delta) - here) < -slack * here
                     count += 1
     return wrong, count
 
