@@ -49,6 +49,7 @@ KEYS = (
     "floyd1995sample",
     "bazinet2025sample",
     "campi2023compression",
+    "paccagnan2023pick",
     "golowich2018size",
     "bartlett2019nearly",
     "mohri2018foundations",
