@@ -242,5 +242,5 @@ def check_the_notes_ratio_of_two_gaussians() -> Verdict:
         truth=Truth.of(noted == Fraction(22, 10) or not same),
         expected=Truth.FALSE,
         evidence=f"In fractions {noted}, and {mended} where 0.02 is yet to be divided"
-        " by sigma, which our code gives to 1e-13.",
+        " by sigma, as the notes' correction 2.14 has it and our code gives to 1e-13.",
     )
