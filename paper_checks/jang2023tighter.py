@@ -8,6 +8,7 @@ b\,x/m + (1 - b)(1 - x)/(1 - m)`, m = R(Q) and :math:`\hat P_Q` the averaged law
 """
 
 from fractions import Fraction
+from itertools import pairwise
 from math import comb, log
 from random import Random
 
@@ -35,7 +36,7 @@ def _best(law: LossLaw, m: mpf) -> mpf:
     """The best bet's mean log wealth, by ternary search of a concave function."""
     x = [DIGITS.mpf(v) for v in (0.0, *law.values)]
     share = [DIGITS.mpf(v) for v in (1.0, *law.reached, 0.0)]
-    mass = [a - b for a, b in zip(share, share[1:], strict=False)]
+    mass = [a - b for a, b in pairwise(share)]
 
     def wealth(b: mpf) -> mpf:
         bets = (b * v / m + (1 - b) * (1 - v) / (1 - m) for v in x)
