@@ -45,6 +45,7 @@ KEYS = (
     "zhou2019nonvacuous",
     "lotfi2022pac",
     "lotfi2024nonvacuous",
+    "jang2023tighter",
     "wu2024recursive",
     "rivasplata2020pac",
     "viallard2024general",
@@ -64,7 +65,6 @@ KEYS = (
 OWED = (
     "pac-bayes-kl-exact",
     "pac-bayes-kl",
-    "pac-bayes-betting",
     "pac-bayes-catoni-1",
     "pac-bayes-quadratic",
     "pac-bayes-lambda",

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nonvacuous import bounds
+from paper_checks import OWED
 
 if TYPE_CHECKING:
     from paper_checks import Done, Verdict
@@ -28,6 +29,9 @@ nobody has opened is *unconfirmed*.
 """
 
 
+_ASKED = ("derivation", "formula", "limit", "trial", "assumption")
+
+
 def ledger_page(done: "Sequence[Done]") -> str:
     """Every theorem with what was checked of it, and every claim with its verdict.
 
@@ -38,7 +42,9 @@ def ledger_page(done: "Sequence[Done]") -> str:
     held = sum(v.as_expected for v in verdicts)
     parts = [
         _HEAD,
-        f"{held} of {len(done)} verdicts are the recorded ones.\n",
+        f"{held} of {len(done)} verdicts are the recorded ones."
+        f" {len(bounds.ALL) - len(OWED)} of {len(bounds.ALL)} theorems have every kind"
+        " of check; what is owed to the others stands in their rows.\n",
         "## Theorems\n",
         _table(
             "theorem|code|source|fidelity|locator|checks|digits|assumptions shown to"
@@ -60,13 +66,17 @@ def _theorem(bound: "bounds.Bound[Any]", verdicts: "Sequence[Verdict]") -> list[
     shown = {v.without for v in about if v.without and v.as_expected}
     names = [a.name for a in bound.assumptions]
     good = all(v.as_expected for v in about)
+    owed = [k for k in _ASKED if k not in kinds]
+    checked = ", ".join(count) + ("" if good else ", **not as recorded**")
+    if owed:
+        checked += (", " if checked else "") + f"*owed: {', '.join(owed)}*"
     return [
         f"`{bound.name}`",
         f"`{bound.formula.__module__.removeprefix('nonvacuous.')}`",
         f"{bound.source.key}, {bound.source.where}",
         str(bound.source.fidelity),
         "confirmed" if bound.source.confirmed else "unconfirmed",
-        ", ".join(count) + ("" if good else ", **not as recorded**"),
+        checked,
         str(min(digits)) if digits else "",
         ", ".join(n for n in names if n in shown),
         ", ".join(n for n in names if n not in shown),

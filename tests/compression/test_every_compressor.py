@@ -205,6 +205,7 @@ EVERY: dict[str, tuple[Make, Promise]] = {
     "OutputCoreset": (made("OutputCoreset", "rows", "keep", "seed", trials=2), rounded),
     "PFPDeterministic": (made("PFPDeterministic", "rows", "keep", "seed"), narrower),
     "PFPRandom": (made("PFPRandom", "rows", "keep", "seed"), no_more),
+    "PoissonCoreset": (made("PoissonCoreset", "rows", "keep", "seed"), no_more),
     "Pipeline": (
         lambda case: compression.Pipeline(
             steps=tuple(

@@ -57,7 +57,7 @@ CORESETS: tuple[Method, ...] = (
     ),
     Method(
         name="poisson-coreset",
-        title="edges kept independently, size foretold",
+        title="edges kept independently, at random",
         source="derived, after Baykal et al. 2019",
         make=lambda ask: PoissonCoreset(rows=ask.rows, keep=ask.share, seed=ask.seed),
         needs_rows=True,
