@@ -46,6 +46,8 @@ KEYS = (
     "lotfi2022pac",
     "lotfi2024nonvacuous",
     "maurer2004note",
+    "germain2015risk",
+    "catoni2007pac",
     "thiemann2017strongly",
     "perezortiz2021tighter",
     "jang2023tighter",

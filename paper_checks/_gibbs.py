@@ -73,10 +73,10 @@ def agrees(
     return compare([(a, b) for a, b in pairs if a < 1 or b > 1], digits=digits)
 
 
-def failure(formula: Formula, kl: float) -> float:
-    """Probability that the bound lies below 1/2 for the best of the predictors."""
+def failure(formula: Formula, kl: float, risk: float = 0.5) -> float:
+    """Probability that the bound lies below a risk for the best of the predictors."""
     seen = [GibbsFit(empirical=k / ROWS, trials=ROWS, kl=kl) for k in range(ROWS + 1)]
-    most = sum(formula(fit, DELTA) < 0.5 for fit in seen) - 1
+    most = sum(formula(fit, DELTA) < risk for fit in seen) - 1
     if most < 0:
         return 0.0
     one = float(exact_binomial_tail(most, ROWS, Fraction(1, 2)))
@@ -88,7 +88,8 @@ def trial(bound: Bound[Any]) -> Verdict:
     right, wrong = (failure(bound.formula, kl) for kl in (math.log(NETS), 0.0))
     return Verdict(
         claim="A posterior on the best of 2^20 coins is above its bound with a"
-        " probability of at most delta, and more often if its relative entropy is left out.",
+        " probability of at most delta, and more often if its relative entropy is left"
+        " out.",
         truth=Truth.of(right <= DELTA < wrong),
         evidence=f"Exact, {ROWS} rows and delta {DELTA}: {right:.4f}, and {wrong:.4f}"
         " without 20 ln 2.",
