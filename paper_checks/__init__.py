@@ -68,15 +68,8 @@ KEYS = (
 """In reading order."""
 
 OWED = (
-    "pac-bayes-kl-exact",
-    "pac-bayes-kl",
-    "pac-bayes-catoni-1",
-    "pac-bayes-quadratic",
-    "pac-bayes-lambda",
-    "pac-bayes-mcallester",
     "pac-bayes-recursive-betting",
     "pac-bayes-recursive",
-    "majority-vote-by-gibbs",
     "frobenius-margin-golowich",
     "frobenius-margin",
     "path-norm-margin",
