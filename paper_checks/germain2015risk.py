@@ -204,8 +204,8 @@ def check_the_prior_may_be_fitted() -> Verdict:
         truth=Truth.of(exact.truth is Truth.TRUE or vote >= 0.5),
         expected=Truth.FALSE,
         whose=Whose.TEMPTING,
-        evidence=f"{exact.evidence.rstrip('.')}; a vote of nets that remember 1,000 rows"
-        f" of fair labels, P = Q on them, is given {vote:.3f} and errs half of the"
+        evidence=f"{exact.evidence.rstrip('.')}; a vote of nets that remember 1,000"
+        f" rows of fair labels, P = Q on them, is given {vote:.3f} and errs half of the"
         " time.",
         kind=Kind.ASSUMPTION,
         of=EXACT + VOTE,
