@@ -60,6 +60,8 @@ KEYS = (
     "campi2023compression",
     "paccagnan2023pick",
     "golowich2018size",
+    "neyshabur2015norm",
+    "kawaguchi2017generalization",
     "bartlett2019nearly",
     "mohri2018foundations",
     "baykal2022sensitivity",
@@ -70,17 +72,12 @@ KEYS = (
 OWED = (
     "pac-bayes-recursive-betting",
     "pac-bayes-recursive",
-    "frobenius-margin-golowich",
-    "frobenius-margin",
-    "path-norm-margin",
-    "row-sum-margin",
     "spectral-margin",
     "spectral-margin-ratios",
     "spectral-margin-budgets",
     "spectral-margin-fixed",
     "spectral-pac-bayes",
     "two-layer-margin-units",
-    "representation-margin",
 )
 """Theorems of ``bounds.ALL`` that some kind of check is still owed to."""
 

@@ -95,7 +95,9 @@ def check_the_best_lambda_of_the_row_sums() -> Verdict:
     s, v, c, lam = sympy.symbols("s v c lambda", positive=True)
     target = c / lam + lam * v * s**2 / 2
     best = sympy.solve(sympy.diff(target, lam), lam)
-    least = [sympy.simplify(target.subs(lam, b) - s * sympy.sqrt(2 * v * c)) for b in best]
+    least = [
+        sympy.simplify(target.subs(lam, b) - s * sympy.sqrt(2 * v * c)) for b in best
+    ]
     x = sympy.symbols("x", real=True)
     cosh = sympy.series(sympy.cosh(x), x, 0, 12).removeO()
     gauss = sympy.series(sympy.exp(x**2 / 2), x, 0, 12).removeO()
@@ -209,7 +211,9 @@ def check_the_peeling_lemma_by_enumeration() -> Verdict:
         shares.append(root_mean_square(found) / size)
         broken += shares[-1] > kappa(1)
         for t in sorted(set(found)):
-            u = math.nextafter(t / size, 0) - 1  # just below t, where the tail is P(>= t)
+            u = (
+                math.nextafter(t / size, 0) - 1
+            )  # just below t, where the tail is P(>= t)
             share = Fraction(sum(f >= t for f in found), len(found))
             allowed = 2 * math.exp(-(u**2) / 2) if u > 0 else 2.0
             broken += share > allowed
