@@ -1,4 +1,4 @@
-r"""Neyshabur, Tomioka and Srebro (2015), Norm-Based Capacity Control in Neural Networks.
+r"""Neyshabur, Tomioka and Srebro (2015), Norm-Based Capacity Control.
 
 For one output, d layers and :math:`\lVert h \rVert = \prod_l \lVert W_l \rVert_F`
 (recalled)
@@ -165,7 +165,7 @@ def check_limits_and_order() -> Verdict:
             and same
             and frobenius_margin.formula(none, 0.05) < 1e-4
         ),
-        evidence=f"{steps} steps, {wrong} the wrong way; at d = 1 {alike[0]:.3f} against"
+        evidence=f"{steps} steps, {wrong} the wrong way; at d = 1 {alike[0]:.3f} beside"
         f" {alike[1]:.3f} with kappa(0); a net of norm 0 without errors has at most"
         f" {frobenius_margin.formula(none, 0.05):.1e} at 10^12 rows.",
         kind=Kind.LIMIT,
