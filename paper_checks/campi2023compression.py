@@ -8,27 +8,42 @@ it exceeds :math:`u(k)` with probability at most :math:`\delta`, where (recalled
 
 Proof (derived): with :math:`F_k` the law of the change probability v of k rows that
 compress to themselves, :math:`\sum_{k \le j} \binom jk \int (1 - v)^{j-k} dF_k = 1` for
-every sample size j, since some subset is the compression; and where v > u(k) the left
+every sample size j, since one subset is the compression; and where v > u(k) the left
 side above is at least 1, so that :math:`\sum_k \binom nk \int_{v > u(k)} (1 - v)^{n-k}
-dF_k` is at most :math:`\delta/n` times n such sums.
+dF_k` is at most :math:`\delta/n` times n such sums.  Where rows can be equal, several
+subsets may be the compression and the sums exceed 1: give each row a uniform number,
+and let the least keep for its copies.  Then one subset is the compression, and v, which
+a lesser copy now counts towards, has only grown.
 
 Letters: their N is n, their :math:`\epsilon(k)` is :math:`u(k)`.
 """
 
 import math
 from fractions import Fraction
+from random import Random
 
 import sympy
+from mpmath import mpf
 
 from nonvacuous.bounds.pick_to_learn import change_probability_upper, pick_to_learn
 from nonvacuous.evidence import PickFit
-from paper_checks._digits import exact_binomial_tail
+from paper_checks._digits import DIGITS, exact_binomial_tail, log_tail_digits
 from paper_checks._inverted import turns
 from paper_checks._picked import left_side, tempting, top_points
+from paper_checks._schemes import (
+    failure,
+    hull,
+    median,
+    missing_mass_failure,
+    preference_breaks,
+    table,
+    walk,
+)
 from paper_checks._verdict import Kind, Truth, Verdict, Whose
 
 OF = ("pick-to-learn",)
 CASES = ((0, 7, 0.05), (2, 100, 0.05), (10, 1000, 0.05), (326, 2400, 0.01))
+SEEDED = 60
 
 
 def check_dual_weights_add_up_to_delta() -> Verdict:
@@ -72,17 +87,80 @@ def check_sizes_of_a_compression_sum_to_one() -> Verdict:
     )
 
 
+def check_ties_are_broken_by_numbers_of_the_rows() -> Verdict:
+    p, w = sympy.symbols("p w", positive=True)
+    sums = []
+    for j in range(1, 9):  # one point of mass p to pick; the least w keeps, v = p w
+        kept = j * sympy.integrate(p * (1 - p * w) ** (j - 1), (w, 0, 1))
+        sums.append(sympy.expand((1 - p) ** j + kept))
+    return Verdict(
+        claim="With a uniform number on each row, of which the least keeps for its"
+        " copies, the sizes of a compression sum to 1 where rows can be equal.",
+        truth=Truth.of(all(s == 1 for s in sums)),
+        evidence="The learner that remembers one point of mass p, j = 1 to 8, by"
+        f" sympy's integrals: {sums[0]} each time; v is p w, where it was 0.",
+        kind=Kind.DERIVATION,
+        of=OF,
+    )
+
+
+def check_the_sum_is_a_binomial_tail() -> Verdict:
+    u = sympy.symbols("u")
+    wrong = count = 0
+    for n in range(1, 10):
+        for k in range(n):
+            early = sum(
+                sympy.binomial(j, k) * u ** (k + 1) * (1 - u) ** (j - k)
+                for j in range(k, n)
+            )
+            tail = sum(
+                sympy.binomial(n, i) * u**i * (1 - u) ** (n - i)
+                for i in range(k + 1, n + 1)
+            )
+            wrong += sympy.expand(early - tail) != 0
+            count += 1
+    return Verdict(
+        claim="The sum over j of C(j, k) u^(k+1) (1 - u)^(j-k) is Pr[Bin(n, u) > k], so"
+        " the equation is n u Pr[B = k]/delta + Pr[B <= k] = 1.",
+        truth=Truth.of(wrong == 0),
+        evidence="Success k + 1 comes at trial j + 1; as polynomials by sympy, n to 9,"
+        f" {count} pairs: {wrong} differ.",
+        kind=Kind.DERIVATION,
+        of=OF,
+    )
+
+
+def _spare(k: int, n: int, delta: float, u: mpf) -> mpf:
+    """(delta Pr[B > k])/(n u Pr[B = k]), which is the sum, at 60 digits."""
+    more = -DIGITS.expm1(log_tail_digits(k, n, u))
+    point = DIGITS.loggamma(n + 1) - DIGITS.loggamma(k + 1)
+    point += k * DIGITS.log(u) if k else 0
+    point += (n - k) * DIGITS.log1p(-u) - DIGITS.loggamma(n - k + 1)
+    return DIGITS.mpf(delta) * more / (n * u * DIGITS.exp(point))
+
+
 def check_the_root_is_on_the_safe_side() -> Verdict:
     good = 0
     for k, n, delta in CASES:
         u = pick_to_learn.formula(PickFit(picked=k, trials=n), delta)
         inside = left_side(k, n, delta, u * (1 - 1e-9))
         good += left_side(k, n, delta, u) >= 1 > inside
+    rng, below, loose = Random(70), 0, 0
+    for _ in range(SEEDED):
+        n = int(10 ** rng.uniform(0, 7))
+        k = rng.choice((0, n - 1, int((n - 1) * rng.random() ** 6)))
+        delta = rng.choice((1e-300, 1e-9, 0.05, 0.9, 0.999))
+        exact = DIGITS.mpf(pick_to_learn.formula(PickFit(picked=k, trials=n), delta))
+        if exact < 1:
+            below += _spare(k, n, delta, exact) < 1
+            loose += _spare(k, n, delta, exact * (1 - DIGITS.mpf(10) ** -9)) >= 1
     return Verdict(
         claim="pick-to-learn is the root u(k), rounded up.",
-        truth=Truth.of(good == len(CASES)),
+        truth=Truth.of(good == len(CASES) and below == loose == 0),
         evidence="The sum at 60 digits is at least 1 there and below 1 at 1e-9 of it"
-        f" less, in {good} of {len(CASES)} cases.",
+        f" less, in {good} of {len(CASES)} cases; as a binomial tail, n to 10^7, delta"
+        f" to 1e-300, {SEEDED} seeded cases: {below} below the root, {loose} too far"
+        " above.",
         kind=Kind.FORMULA,
         of=OF,
         digits=9,
@@ -117,6 +195,66 @@ def check_learners_of_the_largest_numbers() -> Verdict:
         evidence="Binomial tails in exact fractions, four (k, n, delta): at most"
         f" {max(shares):.3f} delta; .01428, what the authors' code once printed for 10"
         f" of 1,000, fails with {bare:.2f} delta.",
+        kind=Kind.TRIAL,
+        of=OF,
+    )
+
+
+def _uppers(n: int, delta: float) -> list[float]:
+    return [change_probability_upper(k, n, math.log(delta)) for k in range(n + 1)]
+
+
+def check_pick_to_learn_is_preferent() -> Verdict:
+    seen = [preference_breaks(scheme, 4, 5) for scheme in (table, hull, walk)]
+    kept, _ = preference_breaks(median, 4, 5)
+    return Verdict(
+        claim="If pick(U) is in V and V in U, then pick(V) = pick(U).",
+        truth=Truth.of(all(b == 0 for b, _ in seen) and kept > 0),
+        evidence="Learners that remember points, span them and walk down to them, all"
+        f" samples of up to five of four points: of {sum(c for _, c in seen)} pairs"
+        f" {sum(b for b, _ in seen)} break it; keeping the median row breaks {kept}.",
+        kind=Kind.DERIVATION,
+        of=OF,
+    )
+
+
+def check_learners_on_a_few_points() -> Verdict:
+    rng, shares = Random(71), []
+    for n in range(1, 6):
+        for delta in (0.05, 0.3, 0.6):
+            uppers = _uppers(n, delta)
+            for scheme in (table, hull, walk):
+                weights = [rng.choice((1, 2, 5, 20, 100)) for _ in range(4)]
+                masses = [Fraction(w, sum(weights)) for w in weights]
+                shares.append(float(failure(scheme, masses, n, uppers)) / delta)
+    free = float(failure(table, [Fraction(1, 4)] * 4, 5, [k / 5 for k in range(6)]))
+    return Verdict(
+        claim="Learners that pick none to four of a few points, which rows repeat, are"
+        " changed by one more row with probability above u(k) at most delta of the"
+        " time.",
+        truth=Truth.of(0.5 < max(shares) <= 1 < free / 0.05),
+        evidence=f"Every sample in fractions, n to 5, {len(shares)} laws and learners:"
+        f" at most {max(shares):.2f} delta; at delta .05 the share picked in place of"
+        f" u(k) fails with {free / 0.05:.1f} delta.",
+        kind=Kind.TRIAL,
+        of=OF,
+    )
+
+
+def check_one_point_that_may_stay_unseen() -> Verdict:
+    shares = []
+    for n in (1, 2, 5, 20):
+        point = [Fraction(math.nextafter(_uppers(n, 0.3)[0], 2.0))]
+        shares.append(missing_mass_failure(point, n, _uppers(n, 0.3)) / 0.3)
+    double = _uppers(2, 0.6)
+    point = [Fraction(math.nextafter(double[0], 2.0))]
+    wrong = missing_mass_failure(point, 2, double) / 0.3
+    return Verdict(
+        claim="No smaller u(0) than 1 - delta holds for one row, and a point of mass"
+        " just above u(0) stays unseen at most delta of the time.",
+        truth=Truth.of(0.999 < max(shares) <= 1 < wrong),
+        evidence=f"n = 1, 2, 5, 20, in fractions: {shares[0]:.4f} to {shares[-1]:.2f}"
+        f" delta; u at twice delta fails with {wrong:.2f} delta for two rows.",
         kind=Kind.TRIAL,
         of=OF,
     )
@@ -173,6 +311,24 @@ def check_what_was_simulated_of_an_interval_learner() -> Verdict:
         kind=Kind.FINDING,
         of=OF,
         mended="It is 0.0014.",
+    )
+
+
+def check_equal_rows_need_numbers_in_the_proof() -> Verdict:
+    p = Fraction(1, 2)  # of the one point to pick; once picked, no row changes it
+    sums = [(1 - p) ** j + j * p for j in range(1, 6)]
+    return Verdict(
+        claim="The sizes of a compression sum to 1 over subsets where rows can be"
+        " equal, without more.",
+        truth=Truth.of(all(s == 1 for s in sums)),
+        expected=Truth.FALSE,
+        whose=Whose.TEMPTING,
+        evidence="A learner that remembers one point of mass 1/2: each copy alone is"
+        f" the compression, and the sum over subsets of two rows is {sums[1]}.",
+        kind=Kind.FINDING,
+        of=OF,
+        mended="Uniform numbers on the rows break ties; then they sum to 1, and the"
+        " probability that one more row changes the picked ones only grows.",
     )
 
 
