@@ -332,6 +332,38 @@ def check_equal_rows_need_numbers_in_the_proof() -> Verdict:
     )
 
 
+def check_the_dual_bound_is_attained() -> Verdict:
+    least, shares = Fraction(1), []
+    for n in (1, 2, 5, 20):
+        for delta in (0.01, 0.3):
+            us, weights = [Fraction(u) for u in _uppers(n, delta)], list[Fraction]()
+            for j in range(n + 1):  # what is left for j rows that keep all
+                weights.append(1 - _whole(j, us, weights))
+            shares.append(float(_whole(n, us, weights[:n])) / delta)
+            least = min(least, *weights)
+    good = least > 0 and all(1 - 1e-9 < s <= 1 for s in shares)
+    return Verdict(
+        claim="The one-sided u(k) is tight: a law that meets the proof's equations for"
+        " all sizes to n fails with probability delta.",
+        truth=Truth.of(good),
+        evidence="All change probabilities of k rows at u(k), masses from one size to"
+        f" the next in fractions, n to 20: the least is {float(least):.4f}, and they"
+        f" fail with 1 - {1 - min(shares):.0e} delta or more.  No learner with that"
+        " law was sought.",
+        kind=Kind.FINDING,
+        whose=Whose.NOTES,
+        of=OF,
+    )
+
+
+def _whole(j: int, us: list[Fraction], weights: list[Fraction]) -> Fraction:
+    """Sum of C(j, k) (1 - u(k))^(j-k) w_k."""
+    return sum(
+        (math.comb(j, k) * (1 - us[k]) ** (j - k) * w for k, w in enumerate(weights)),
+        Fraction(0),
+    )
+
+
 def check_noted_values() -> Verdict:
     noted = (
         (10, 1000, 0.05, 0.02166254365),
