@@ -340,7 +340,7 @@ def check_units_may_be_sines() -> Verdict:
         )
         signs = [int((w * 2 ** (i + 1)) % 2 < 1) for i in range(len(bits))]
         wrong += signs != [1 - b for b in bits]
-    verdict = _tempting(
+    return _tempting(
         "The hidden unit may be a sine.",
         "affine-relu",
         (1, 1, 2),
@@ -349,7 +349,6 @@ def check_units_may_be_sines() -> Verdict:
         f" 2^8 labellings of eight points in fractions, {wrong} wrong), and labels are"
         " coins",
     )
-    return verdict
 
 
 def check_ties_may_count_as_right() -> Verdict:
@@ -364,17 +363,13 @@ def check_ties_may_count_as_right() -> Verdict:
 
 def check_two_layers_as_noted() -> Verdict:
     d, h, c = sympy.symbols("D H C", positive=True)
-    first, last = (d + 1) * h, (h + 1) * c
-    noted = 2 * (d + 1) * h + (h + 1) * c
-    wrong = int(sympy.expand(first + (first + last) - noted) != 0)
-    for inner in ((1, 1, 2), (2, 3, 2), (784, 600, 10)):
-        a, hidden, classes = inner
-        nu = hidden + 2 * classes
-        e = DIGITS.e
-        log = DIGITS.log(8 * e * nu * DIGITS.log(4 * e * nu, 2), 2)
-        exact = 2 + (2 * (a + 1) * hidden + (hidden + 1) * classes) * log
-        excess = DIGITS.mpf(shattered(inner)) / exact - 1
-        wrong += not 0 <= excess < 1e-12
+    up_to = ((d + 1) * h, (d + 1) * h + (h + 1) * c)
+    wrong = int(sympy.expand(sum(up_to) - 2 * (d + 1) * h - (h + 1) * c) != 0)
+    for a, k, m in ((1, 1, 2), (2, 3, 2), (784, 600, 10)):
+        inner = DIGITS.log(4 * DIGITS.e * (k + 2 * m), 2)
+        logs = DIGITS.log(8 * DIGITS.e * (k + 2 * m) * inner, 2)
+        exact = 2 + (2 * (a + 1) * k + (k + 1) * m) * logs
+        wrong += not 0 <= DIGITS.mpf(shattered((a, k, m))) / exact - 1 < 1e-12
     return Verdict(
         claim="For two layers V is 2 + (2(D + 1)H + (H + 1)C) log2(8e(H + 2C)"
         " log2(4e(H + 2C))).",
@@ -402,4 +397,5 @@ def check_noted_values() -> Verdict:
         evidence=f"{v:.8f}, {gap:.10f} and {large:.5e}.",
         kind=Kind.FINDING,
         whose=Whose.NOTES,
+        of=DIMENSION,
     )

@@ -191,7 +191,7 @@ def check_the_order_of_kept_rows_may_be_free() -> Verdict:
         truth=Truth.of(not (free > 1 >= paid)),
         expected=Truth.FALSE,
         whose=Whose.TEMPTING,
-        evidence="All 1,236 proper ordered subsets of 6 rows, each with a predictor of"
+        evidence="All 1,237 proper ordered subsets of 6 rows, each with a predictor of"
         f" its own, exactly: {free:.1f} delta, and {paid:.3f} delta where the order is"
         " in the message.",
         kind=Kind.FINDING,
@@ -209,4 +209,5 @@ def check_noted_value() -> Verdict:
         evidence=f"{ours:.12f}.",
         kind=Kind.FINDING,
         whose=Whose.NOTES,
+        of=OF,
     )

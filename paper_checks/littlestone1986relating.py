@@ -174,4 +174,5 @@ def check_noted_value() -> Verdict:
         evidence=f"{ours:.12f}.",
         kind=Kind.FINDING,
         whose=Whose.NOTES,
+        of=OF,
     )
