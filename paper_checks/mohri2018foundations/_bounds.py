@@ -1,5 +1,6 @@
 """Both Rademacher bounds: steps, formulas, every sample, what they need."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -166,6 +167,30 @@ def check_coverage_by_enumeration() -> Verdict:
         f" and no deviation fails with probability {bare:.3f}.",
         kind=Kind.TRIAL,
         of=BOTH,
+    )
+
+
+def check_one_predictor_alone() -> Verdict:
+    n, delta, risk = 100, 0.05, Fraction(1, 2)
+    rates = {}
+    for share in (Fraction(1), Fraction(1, 6)):
+        fails = Fraction(0)
+        for k in range(n + 1):
+            fit = RademacherFit(errors=k, trials=n, complexity=0.0)
+            upper = Fraction(rademacher_classifiers.formula(fit, delta))
+            if Fraction(k, n) + (upper - Fraction(k, n)) * share < risk:
+                fails += Fraction(math.comb(n, k), 2**n)
+        rates[share] = float(fails) / delta
+    whole, part = rates.values()
+    return Verdict(
+        claim="A class of one predictor, whose complexity is 0, exceeds its bound with"
+        " probability at most delta.",
+        truth=Truth.of(whole <= 1 < part),
+        evidence="Risk 1/2, 100 rows, delta .05, in fractions:"
+        f" {whole:.0e} delta; half a deviation in place of three fails with"
+        f" {part:.2f} delta.",
+        kind=Kind.TRIAL,
+        of=CLASSIFIERS,
     )
 
 
