@@ -14,6 +14,8 @@ __all__ = [
     "missing_mass_failure",
     "preference_breaks",
     "table",
+    "two_largest",
+    "unchanged",
     "walk",
 ]
 
@@ -52,6 +54,23 @@ def walk(sample: Rows) -> Rows:
 def median(sample: Rows) -> Rows:
     """Keeps the row in the middle, which more rows move: not preferent."""
     return (sample[len(sample) // 2],) if sample else ()
+
+
+def two_largest(sample: Rows) -> Rows:
+    """Keeps the two largest rows, and none of fewer than two: preferent."""
+    return sample[-2:] if len(sample) > 1 else ()
+
+
+def unchanged(scheme: Scheme, sample: Rows) -> list[Rows]:
+    """Subsets of distinct rows that are kept whole beside any one of the others."""
+    return [
+        part
+        for part in _subsamples(sample)
+        if set(scheme(part)) == set(part)
+        and all(
+            set(scheme(_with(part, z))) == set(part) for z in sample if z not in part
+        )
+    ]
 
 
 def _subsamples(sample: Rows) -> set[Rows]:

@@ -1,28 +1,9 @@
-r"""Campi and Garatti (2023), Compression, Generalization and Learning.
-
-For a preferent compression of n rows to k, the probability that one more row changes
-it exceeds :math:`u(k)` with probability at most :math:`\delta`, where (recalled)
-
-.. math:: \frac\delta n \sum_{j=k}^{n-1} \frac{\binom jk}{\binom nk}
-          (1 - u)^{-(n-j)} = 1.
-
-Proof (derived): with :math:`F_k` the law of the change probability v of k rows that
-compress to themselves, :math:`\sum_{k \le j} \binom jk \int (1 - v)^{j-k} dF_k = 1` for
-every sample size j, since one subset is the compression; and where v > u(k) the left
-side above is at least 1, so that :math:`\sum_k \binom nk \int_{v > u(k)} (1 - v)^{n-k}
-dF_k` is at most :math:`\delta/n` times n such sums.  Where rows can be equal, several
-subsets may be the compression and the sums exceed 1: give each row a uniform number,
-and let the least keep for its copies.  Then one subset is the compression, and v, which
-a lesser copy now counts towards, has only grown.
-
-Letters: their N is n, their :math:`\epsilon(k)` is :math:`u(k)`.
-"""
+"""The root u(k), learners on a few points, and what it needs."""
 
 import math
 from fractions import Fraction
 from random import Random
 
-import sympy
 from mpmath import mpf
 
 from nonvacuous.bounds.pick_to_learn import change_probability_upper, pick_to_learn
@@ -33,101 +14,15 @@ from paper_checks._picked import left_side, tempting, top_points
 from paper_checks._schemes import (
     failure,
     hull,
-    median,
     missing_mass_failure,
-    preference_breaks,
     table,
     walk,
 )
 from paper_checks._verdict import Kind, Truth, Verdict, Whose
+from paper_checks.campi2023compression._proof import OF, uppers
 
-OF = ("pick-to-learn",)
 CASES = ((0, 7, 0.05), (2, 100, 0.05), (10, 1000, 0.05), (326, 2400, 0.01))
 SEEDED = 60
-
-
-def check_dual_weights_add_up_to_delta() -> Verdict:
-    n, j, k = sympy.symbols("n j k", integer=True, positive=True)
-    v, delta = sympy.symbols("v delta", positive=True)
-    weight = sympy.binomial(j, k) / sympy.binomial(n, k) * (1 - v) ** (-(n - j))
-    whole = sympy.binomial(n, k) * (1 - v) ** (n - k) * weight
-    target = sympy.binomial(j, k) * (1 - v) ** (j - k)
-    same = sympy.powsimp(whole / target, force=True)
-    spent = sympy.simplify(n * delta / n)
-    rises = all(
-        left_side(3, 40, 0.05, a) < left_side(3, 40, 0.05, b)
-        for a, b in ((0.0, 0.1), (0.1, 0.5), (0.5, 0.9))
-    )
-    return Verdict(
-        claim="Weights delta/n on the sample sizes below n are feasible where v > u(k)"
-        " and cost delta in all.",
-        truth=Truth.of(sympy.simplify(same) == 1 and spent == delta and rises),
-        evidence="sympy: C(n, k) (1 - v)^(n-k) times a term of the sum is C(j, k)"
-        " (1 - v)^(j-k); n weights of delta/n are delta; the sum rises with v, as each"
-        " term does.",
-        kind=Kind.DERIVATION,
-        of=OF,
-    )
-
-
-def check_sizes_of_a_compression_sum_to_one() -> Verdict:
-    # the two largest numbers: v of two rows is 1 minus the lower, uniform
-    v = sympy.symbols("v", positive=True)
-    sums = [
-        sympy.integrate(sympy.binomial(j, 2) * (1 - v) ** (j - 2) * 2 * v, (v, 0, 1))
-        for j in range(2, 9)
-    ]
-    return Verdict(
-        claim="The probabilities that a subset is the compression of j rows sum to 1.",
-        truth=Truth.of(all(s == 1 for s in sums)),
-        evidence="The learner of the two largest of j uniform numbers, j = 2 to 8, by"
-        f" sympy's integrals: {sums[0]} each time.",
-        kind=Kind.DERIVATION,
-        of=OF,
-    )
-
-
-def check_ties_are_broken_by_numbers_of_the_rows() -> Verdict:
-    p, w = sympy.symbols("p w", positive=True)
-    sums = []
-    for j in range(1, 9):  # one point of mass p to pick; the least w keeps, v = p w
-        kept = j * sympy.integrate(p * (1 - p * w) ** (j - 1), (w, 0, 1))
-        sums.append(sympy.expand((1 - p) ** j + kept))
-    return Verdict(
-        claim="With a uniform number on each row, of which the least keeps for its"
-        " copies, the sizes of a compression sum to 1 where rows can be equal.",
-        truth=Truth.of(all(s == 1 for s in sums)),
-        evidence="The learner that remembers one point of mass p, j = 1 to 8, by"
-        f" sympy's integrals: {sums[0]} each time; v is p w, where it was 0.",
-        kind=Kind.DERIVATION,
-        of=OF,
-    )
-
-
-def check_the_sum_is_a_binomial_tail() -> Verdict:
-    u = sympy.symbols("u")
-    wrong = count = 0
-    for n in range(1, 10):
-        for k in range(n):
-            early = sum(
-                sympy.binomial(j, k) * u ** (k + 1) * (1 - u) ** (j - k)
-                for j in range(k, n)
-            )
-            tail = sum(
-                sympy.binomial(n, i) * u**i * (1 - u) ** (n - i)
-                for i in range(k + 1, n + 1)
-            )
-            wrong += sympy.expand(early - tail) != 0
-            count += 1
-    return Verdict(
-        claim="The sum over j of C(j, k) u^(k+1) (1 - u)^(j-k) is Pr[Bin(n, u) > k], so"
-        " the equation is n u Pr[B = k]/delta + Pr[B <= k] = 1.",
-        truth=Truth.of(wrong == 0),
-        evidence="Success k + 1 comes at trial j + 1; as polynomials by sympy, n to 9,"
-        f" {count} pairs: {wrong} differ.",
-        kind=Kind.DERIVATION,
-        of=OF,
-    )
 
 
 def _spare(k: int, n: int, delta: float, u: mpf) -> mpf:
@@ -200,33 +95,15 @@ def check_learners_of_the_largest_numbers() -> Verdict:
     )
 
 
-def _uppers(n: int, delta: float) -> list[float]:
-    return [change_probability_upper(k, n, math.log(delta)) for k in range(n + 1)]
-
-
-def check_pick_to_learn_is_preferent() -> Verdict:
-    seen = [preference_breaks(scheme, 4, 5) for scheme in (table, hull, walk)]
-    kept, _ = preference_breaks(median, 4, 5)
-    return Verdict(
-        claim="If pick(U) is in V and V in U, then pick(V) = pick(U).",
-        truth=Truth.of(all(b == 0 for b, _ in seen) and kept > 0),
-        evidence="Learners that remember points, span them and walk down to them, all"
-        f" samples of up to five of four points: of {sum(c for _, c in seen)} pairs"
-        f" {sum(b for b, _ in seen)} break it; keeping the median row breaks {kept}.",
-        kind=Kind.DERIVATION,
-        of=OF,
-    )
-
-
 def check_learners_on_a_few_points() -> Verdict:
     rng, shares = Random(71), []
     for n in range(1, 6):
         for delta in (0.05, 0.3, 0.6):
-            uppers = _uppers(n, delta)
+            most = uppers(n, delta)
             for scheme in (table, hull, walk):
                 weights = [rng.choice((1, 2, 5, 20, 100)) for _ in range(4)]
                 masses = [Fraction(w, sum(weights)) for w in weights]
-                shares.append(float(failure(scheme, masses, n, uppers)) / delta)
+                shares.append(float(failure(scheme, masses, n, most)) / delta)
     free = float(failure(table, [Fraction(1, 4)] * 4, 5, [k / 5 for k in range(6)]))
     return Verdict(
         claim="Learners that pick none to four of a few points, which rows repeat, are"
@@ -244,9 +121,9 @@ def check_learners_on_a_few_points() -> Verdict:
 def check_one_point_that_may_stay_unseen() -> Verdict:
     shares = []
     for n in (1, 2, 5, 20):
-        point = [Fraction(math.nextafter(_uppers(n, 0.3)[0], 2.0))]
-        shares.append(missing_mass_failure(point, n, _uppers(n, 0.3)) / 0.3)
-    double = _uppers(2, 0.6)
+        point = [Fraction(math.nextafter(uppers(n, 0.3)[0], 2.0))]
+        shares.append(missing_mass_failure(point, n, uppers(n, 0.3)) / 0.3)
+    double = uppers(2, 0.6)
     point = [Fraction(math.nextafter(double[0], 2.0))]
     wrong = missing_mass_failure(point, 2, double) / 0.3
     return Verdict(
@@ -311,56 +188,6 @@ def check_what_was_simulated_of_an_interval_learner() -> Verdict:
         kind=Kind.FINDING,
         of=OF,
         mended="It is 0.0014.",
-    )
-
-
-def check_equal_rows_need_numbers_in_the_proof() -> Verdict:
-    p = Fraction(1, 2)  # of the one point to pick; once picked, no row changes it
-    sums = [(1 - p) ** j + j * p for j in range(1, 6)]
-    return Verdict(
-        claim="The sizes of a compression sum to 1 over subsets where rows can be"
-        " equal, without more.",
-        truth=Truth.of(all(s == 1 for s in sums)),
-        expected=Truth.FALSE,
-        whose=Whose.TEMPTING,
-        evidence="A learner that remembers one point of mass 1/2: each copy alone is"
-        f" the compression, and the sum over subsets of two rows is {sums[1]}.",
-        kind=Kind.FINDING,
-        of=OF,
-        mended="Uniform numbers on the rows break ties; then they sum to 1, and the"
-        " probability that one more row changes the picked ones only grows.",
-    )
-
-
-def check_the_dual_bound_is_attained() -> Verdict:
-    least, shares = Fraction(1), []
-    for n in (1, 2, 5, 20):
-        for delta in (0.01, 0.3):
-            us, weights = [Fraction(u) for u in _uppers(n, delta)], list[Fraction]()
-            for j in range(n + 1):  # what is left for j rows that keep all
-                weights.append(1 - _whole(j, us, weights))
-            shares.append(float(_whole(n, us, weights[:n])) / delta)
-            least = min(least, *weights)
-    good = least > 0 and all(1 - 1e-9 < s <= 1 for s in shares)
-    return Verdict(
-        claim="The one-sided u(k) is tight: a law that meets the proof's equations for"
-        " all sizes to n fails with probability delta.",
-        truth=Truth.of(good),
-        evidence="All change probabilities of k rows at u(k), masses from one size to"
-        f" the next in fractions, n to 20: the least is {float(least):.4f}, and they"
-        f" fail with 1 - {1 - min(shares):.0e} delta or more.  No learner with that"
-        " law was sought.",
-        kind=Kind.FINDING,
-        whose=Whose.NOTES,
-        of=OF,
-    )
-
-
-def _whole(j: int, us: list[Fraction], weights: list[Fraction]) -> Fraction:
-    """Sum of C(j, k) (1 - u(k))^(j-k) w_k."""
-    return sum(
-        (math.comb(j, k) * (1 - us[k]) ** (j - k) * w for k, w in enumerate(weights)),
-        Fraction(0),
     )
 
 
