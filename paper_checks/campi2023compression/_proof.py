@@ -120,7 +120,8 @@ def check_pick_to_learn_is_preferent() -> Verdict:
         " same from any V between pick(U) and U.",
         truth=Truth.of(all(b == 0 for b, _ in seen) and kept > 0),
         evidence="All samples of up to five of four points: of"
-        f" {sum(c for _, c in seen)} pairs {sum(b for b, _ in seen)} break it; keeping the median row breaks {kept}.",
+        f" {sum(c for _, c in seen)} pairs {sum(b for b, _ in seen)} break it; keeping"
+        f" the median row breaks {kept}.",
         kind=Kind.TRIAL,
         of=OF,
     )
@@ -135,8 +136,8 @@ def check_preference_alone_needs_the_law_at_each_size() -> Verdict:
         for j in range(6)
     ]
     return Verdict(
-        claim="In any preferent compression one subset alone of distinct rows is its own"
-        " compression with any one of the others.",
+        claim="In any preferent compression one subset alone of distinct rows is its"
+        " own compression with any one of the others.",
         truth=Truth.of(not (broken == 0 and max(sums) > 1 and set(ours) == {1})),
         expected=Truth.FALSE,
         whose=Whose.TEMPTING,
