@@ -43,7 +43,11 @@ def choice(fit: Any) -> mpf:
 
 
 def independent(
-    n: int, most_errors: Callable[[int], int], upper: Callable[[int, int], float]
+    n: int,
+    most_errors: Callable[[int], int],
+    upper: Callable[[int, int], float],
+    *,
+    ways: Callable[[int, int], int] = math.comb,
 ) -> Fraction:
     """Failure when all subsets of all sizes give back independent predictors.
 
@@ -54,6 +58,7 @@ def independent(
         n: rows.
         most_errors: by rows outside, the largest count that the bound speaks of.
         upper: the bound, of the rows kept and the errors on the others.
+        ways: predictors of n and of the rows kept, `math.perm` if order matters.
     """
     survive = Fraction(1)
     for kept in range(n):
@@ -62,7 +67,7 @@ def independent(
             risk = Fraction(math.nextafter(upper(kept, errors), 2.0))
             if risk < 1:
                 worst = max(worst, exact_binomial_tail(errors, rest, risk))
-        survive *= (1 - worst) ** math.comb(n, kept)
+        survive *= (1 - worst) ** ways(n, kept)
     return 1 - survive
 
 

@@ -219,3 +219,25 @@ def check_rows_may_be_copies() -> Verdict:
 
 def check_losses_may_exceed_one() -> Verdict:
     return large_losses(pac_bayes_kl_exact_constant, majority_vote)
+
+
+def check_several_labels_may_be_right() -> Verdict:
+    # five draws, alike on every row: two name a wrong label, three a right one
+    named = ("wrong", "wrong", "right", "also right", "right too")
+    draw = Fraction(named.count("wrong"), len(named))
+    elected = max(set(named), key=named.count)
+    lost = Fraction(elected == "wrong")
+    seen = GibbsFit(empirical=float(draw), trials=10_000, kl=0.0)
+    bound = majority_vote.formula(seen, 0.05)
+    return Verdict(
+        claim="The vote's bound holds where several labels are right.",
+        truth=Truth.of(lost <= bound),
+        expected=Truth.FALSE,
+        whose=Whose.TEMPTING,
+        evidence=f"P = Q on five nets, of which two name the same wrong label and three"
+        f" a right one each: a draw's loss is {draw} on every row, the vote's {lost},"
+        f" its bound {bound:.3f}.",
+        kind=Kind.ASSUMPTION,
+        of=VOTE,
+        without="error-of-a-label",
+    )

@@ -53,7 +53,7 @@ def check_the_formula_at_fifty_digits() -> Verdict:
             )
             for fit, delta in clean_fits(50, 200)
         ],
-        digits=9,
+        digits=13,
     )
     return Verdict(
         claim="The code is ln(C(n, k) 2^b n/delta)/(n - k), rounded up.",
@@ -61,7 +61,7 @@ def check_the_formula_at_fifty_digits() -> Verdict:
         evidence=f"n up to 10^5, delta down to 1e-300: {seen.words}.",
         kind=Kind.FORMULA,
         of=OF,
-        digits=9,
+        digits=13,
     )
 
 
@@ -174,4 +174,5 @@ def check_noted_value() -> Verdict:
         evidence=f"{ours:.12f}.",
         kind=Kind.FINDING,
         whose=Whose.NOTES,
+        of=OF,
     )

@@ -1,18 +1,4 @@
-r"""Mohri, Rostamizadeh and Talwalkar (2018), Foundations of Machine Learning.
-
-With :math:`\hat{\mathfrak R}_S(F) = E_\sigma \sup_{f \in F} \frac1n \sum_i \sigma_i
-f(x_i)`, for a class of losses in [0, 1] fixed before the sample (Theorem 3.3, recalled)
-
-.. math:: \Pr_S\Bigl[\, \forall h:\; R(h) \le \hat R_S(h) + 2 \hat{\mathfrak R}_S(\ell
-          \circ H) + 3 \sqrt{\tfrac{\ln(2/\delta)}{2n}} \,\Bigr] \ge 1 - \delta,
-
-and for classifiers of values -1 and 1 with the 0-1 loss (Theorem 3.5, recalled)
-:math:`\hat{\mathfrak R}_S(H)` in place of twice the losses' complexity.  Massart:
-:math:`\hat{\mathfrak R}_S(F) \le \max_v \|v\| \sqrt{2 \ln |F|} / n`.  What random signs
-may have made too small, :math:`\delta_{MC}`, is taken from :math:`\delta` first.
-
-The book writes m for n and S for the sample as we do.
-"""
+"""Both Rademacher bounds: steps, formulas, every sample, what they need."""
 
 import math
 from collections.abc import Callable
@@ -25,8 +11,6 @@ from random import Random
 import sympy
 
 from nonvacuous.bounds.rademacher import (
-    exact_complexity,
-    massart,
     rademacher_classifiers,
     rademacher_losses,
 )
@@ -35,23 +19,13 @@ from paper_checks._compare import compare
 from paper_checks._digits import DIGITS
 from paper_checks._inverted import turns
 from paper_checks._verdict import Kind, Truth, Verdict, Whose
-
-CLASSIFIERS, LOSSES = ("rademacher-classifiers",), ("rademacher-losses",)
-BOTH = CLASSIFIERS + LOSSES
-
-Values = tuple[tuple[int, ...], ...]
-"""A class on a domain of a few equally likely points: a row for each predictor."""
-
-
-@cache
-def _complexity(values: Values, rows: tuple[int, ...]) -> Fraction:
-    """Exactly, over all signs."""
-    n = len(rows)
-    total = sum(
-        max(sum(s * f[x] for s, x in zip(signs, rows, strict=True)) for f in values)
-        for signs in product((-1, 1), repeat=n)
-    )
-    return Fraction(total, n * 2**n)
+from paper_checks.mohri2018foundations._classes import (
+    BOTH,
+    CLASSIFIERS,
+    LOSSES,
+    Values,
+    complexity,
+)
 
 
 @cache
@@ -83,31 +57,6 @@ def check_the_two_deviations_sum_to_three() -> Verdict:
     )
 
 
-def check_losses_of_classifiers_have_half_the_complexity() -> Verdict:
-    rng, wrong = Random(1), 0
-    for _ in range(40):
-        n = rng.randint(1, 6)
-        signs = tuple(
-            tuple(rng.choice((-1, 1)) for _ in range(n))
-            for _ in range(rng.randint(1, 6))
-        )
-        labels = [rng.choice((-1, 1)) for _ in range(n)]
-        losses = tuple(
-            tuple(int(a != y) for a, y in zip(f, labels, strict=True)) for f in signs
-        )
-        rows = tuple(range(n))
-        wrong += 2 * _complexity(losses, rows) != _complexity(signs, rows)
-    return Verdict(
-        claim="The 0-1 losses of a class of classifiers have half of its complexity,"
-        " whatever the labels.",
-        truth=Truth.of(wrong == 0),
-        evidence="The loss is (1 - y h)/2 and y only renames the signs; 40 seeded"
-        f" classes in exact fractions, every sign: {wrong} differ.",
-        kind=Kind.DERIVATION,
-        of=CLASSIFIERS,
-    )
-
-
 def _but_for(points: int, most: int) -> Values:
     """Losses of 1 everywhere but on a few points: what memorising rows leaves."""
     return tuple(
@@ -127,7 +76,7 @@ def check_symmetrisation() -> Verdict:
     for values, n in classes:
         samples = list(product(range(len(values[0])), repeat=n))
         gap = sum((_gap(values, s) for s in samples), Fraction(0))
-        size = sum((_complexity(values, s) for s in samples), Fraction(0))
+        size = sum((complexity(values, s) for s in samples), Fraction(0))
         broken += gap > 2 * size
         shares.append(float(gap / (2 * size)) if size else 0.0)
     return Verdict(
@@ -194,7 +143,7 @@ def check_limits_and_monotonicity() -> Verdict:
 def _failure(values: Values, n: int, upper: Callable[[float], float]) -> Fraction:
     """Probability that some predictor's gap exceeds a bound on it, every sample."""
     samples = list(product(range(len(values[0])), repeat=n))
-    fails = sum(_gap(values, s) > upper(float(_complexity(values, s))) for s in samples)
+    fails = sum(_gap(values, s) > upper(float(complexity(values, s))) for s in samples)
     return Fraction(fails, len(samples))
 
 
@@ -218,6 +167,30 @@ def check_coverage_by_enumeration() -> Verdict:
         f" and no deviation fails with probability {bare:.3f}.",
         kind=Kind.TRIAL,
         of=BOTH,
+    )
+
+
+def check_one_predictor_alone() -> Verdict:
+    n, delta, risk = 100, 0.05, Fraction(1, 2)
+    rates = {}
+    for share in (Fraction(1), Fraction(1, 6)):
+        fails = Fraction(0)
+        for k in range(n + 1):
+            fit = RademacherFit(errors=k, trials=n, complexity=0.0)
+            upper = Fraction(rademacher_classifiers.formula(fit, delta))
+            if Fraction(k, n) + (upper - Fraction(k, n)) * share < risk:
+                fails += Fraction(math.comb(n, k), 2**n)
+        rates[share] = float(fails) / delta
+    whole, part = rates.values()
+    return Verdict(
+        claim="A class of one predictor, whose complexity is 0, exceeds its bound with"
+        " probability at most delta.",
+        truth=Truth.of(whole <= 1 < part),
+        evidence="Risk 1/2, 100 rows, delta .05, in fractions:"
+        f" {whole:.0e} delta; half a deviation in place of three fails with"
+        f" {part:.2f} delta.",
+        kind=Kind.TRIAL,
+        of=CLASSIFIERS,
     )
 
 
@@ -302,39 +275,4 @@ def check_losses_may_exceed_one() -> Verdict:
         "A loss of 1,000 on a thousandth of inputs, none of which is among the rows"
         f" with probability {0.999**_N:.2f}",
         LOSSES,
-    )
-
-
-def check_a_search_can_only_prove_it_vacuous() -> Verdict:
-    values = ((1, 1), (1, -1), (-1, 1), (-1, -1))
-    whole = _complexity(values, (0, 1))
-    found = _complexity(values[:1], (0, 1))
-    return Verdict(
-        claim="How well training fits random signs measures the complexity.",
-        truth=Truth.of(found >= whole),
-        expected=Truth.FALSE,
-        whose=Whose.TEMPTING,
-        evidence=f"All classifiers of two points have complexity {whole}; a search"
-        f" that always returns the first finds {found}.",
-        kind=Kind.FINDING,
-        of=BOTH,
-        mended="What a search finds is a lower bound: it can show that these bounds are"
-        " vacuous, never that they are not.",
-    )
-
-
-def check_noted_values() -> Verdict:
-    values = [[1, 1], [1, -1]]
-    size, bound = exact_complexity(values), massart(values)
-    exact = _complexity(((1, 1), (1, -1)), (0, 1))
-    want = math.sqrt(2) * math.sqrt(2 * math.log(2)) / 2
-    good = exact == Fraction(1, 2) and 0 <= size - 0.5 < 1e-12
-    return Verdict(
-        claim="The class {(1, 1), (1, -1)} has complexity .5 and Massart's bound"
-        " .8325546112.",
-        truth=Truth.of(good and round(bound, 10) == 0.8325546112 and bound >= want),
-        evidence=f"Every sign in fractions: {exact}; ours {size:.12f} and"
-        f" {bound:.12f}.",
-        kind=Kind.FINDING,
-        whose=Whose.NOTES,
     )
