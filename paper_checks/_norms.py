@@ -111,8 +111,15 @@ def world(bound: Bound[Any], k: int, n: int, *, grown: int = 1) -> Any:
     if kind is NormFit:
         name = bound.example.kind
         norm = math.sqrt(2.0) if name == "frobenius" else 2.0
-        shape = {"row_norm": root, "layers": 1, "classes": 2, "inputs": 1}
-        return NormFit(kind=name, norm=norm, **shape, **common)
+        return NormFit(
+            kind=name,
+            norm=norm,
+            row_norm=root,
+            layers=1,
+            classes=2,
+            inputs=1,
+            **common,
+        )
     if kind is SpectralFit:
         return SpectralFit(
             spectral=(math.sqrt(2.0),),
